@@ -173,7 +173,9 @@ mod tests {
     fn what_could_become_a_path_is_no_digest() {
         let upper = EMPTY.to_uppercase();
         let md5 = "md5:d41d8cd98f00b204e9800998ecf8427e";
-        for text in ["", "sha256:", "sha256:../../etc/passwd", md5, &EMPTY[..70], &upper, "sha512:00", &format!("{EMPTY}0")] {
+        for text in
+            ["", "sha256:", "sha256:../../etc/passwd", md5, &EMPTY[..70], &upper, "sha512:00", &format!("{EMPTY}0")]
+        {
             assert!(text.parse::<Digest>().is_err(), "{text}");
         }
     }
