@@ -1,1 +1,4 @@
+//! The stories that hold the promises of `spectro`: every module is one, and all run in one binary.
 
+mod real_registries_start;
+mod support;
