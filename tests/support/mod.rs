@@ -8,20 +8,35 @@
     reason = "a kit: each story takes what it needs, and on some machines some stories are skipped"
 )]
 
+mod certificates;
 mod corpus;
+mod forward;
 pub(crate) mod http;
 mod invocation;
+mod listener;
+mod proxy;
+mod recorder;
 mod registry;
 mod registry_config;
+mod reply;
 mod sandbox;
+mod script;
+mod serve;
+mod token_service;
 mod tools;
 mod tree;
 
+pub(crate) use certificates::{Authority, Certificate};
 pub(crate) use corpus::Corpus;
 pub(crate) use invocation::{Invocation, Outcome, Running};
-pub(crate) use registry::{Kind, RealRegistry};
+pub(crate) use proxy::{Fault, FaultProxy, Moment};
+pub(crate) use recorder::{Recorded, Recorder};
+pub(crate) use registry::{Kind, RealRegistry, basic_authorization};
 pub(crate) use registry_config::{PASSWORD, USER};
+pub(crate) use reply::Reply;
 pub(crate) use sandbox::{Sandbox, testdata};
+pub(crate) use script::{Exchange, Script};
+pub(crate) use token_service::{IDENTITY_TOKEN, TokenService};
 pub(crate) use tools::{Tool, have, needs};
 pub(crate) use tree::{Entry, Tree, as_stored, assert_same_tree, tree};
 

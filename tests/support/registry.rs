@@ -16,8 +16,10 @@ use base64::Engine as _;
 use spectro_pack::digest::Digest;
 
 use super::{
+    certificates::Authority,
     http::{self, Answer},
     registry_config::{Access, Config, PASSWORD, USER},
+    token_service::TokenService,
     tools::{self, Tool},
 };
 
@@ -74,6 +76,27 @@ impl Builder {
     /// Serves an existing folder instead of an empty one.
     pub(crate) fn storage(mut self, folder: impl Into<PathBuf>) -> Self {
         self.config.storage = folder.into();
+        self
+    }
+
+    /// Asks for a token of this service.
+    pub(crate) fn tokens(mut self, service: &TokenService) -> Self {
+        // Distribution takes a token until a minute after its end; zot does not.
+        let leeway = if self.kind == Kind::Distribution { Duration::from_mins(1) } else { Duration::ZERO };
+        self.config.access = service.access(leeway);
+        self
+    }
+
+    /// Speaks TLS with a certificate of this authority.
+    pub(crate) fn tls(mut self, authority: &Authority) -> Self {
+        self.config.tls = Some(authority.server_files(self.folder.path(), None));
+        self
+    }
+
+    /// Speaks TLS and lets in only who shows a certificate of the second authority (zot checks one that is shown, and lets in who
+    /// shows none).
+    pub(crate) fn client_certificates(mut self, authority: &Authority, clients: &Authority) -> Self {
+        self.config.tls = Some(authority.server_files(self.folder.path(), Some(clients)));
         self
     }
 
