@@ -22,6 +22,7 @@ mod reply;
 mod sandbox;
 mod script;
 mod serve;
+pub(crate) mod source;
 mod token_service;
 mod tools;
 mod tree;
