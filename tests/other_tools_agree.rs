@@ -123,7 +123,11 @@ fn the_independent_client_pulls_ours_and_pushes_what_we_pull() {
     };
     rustls::crypto::ring::default_provider().install_default().ok();
     runtime.block_on(async {
-        let client = Client::new(ClientConfig { protocol: ClientProtocol::Http, ..ClientConfig::default() });
+        let client = Client::new(ClientConfig {
+            protocol: ClientProtocol::Http,
+            use_monolithic_push: true,
+            ..ClientConfig::default()
+        });
         let from: Reference = format!("{}/permission-manager:1.0.0", registry.host()).parse().unwrap();
         let accepted = types.iter().map(String::as_str).collect();
         let pulled = client.pull(&from, &RegistryAuth::Anonymous, accepted).await.expect("it pulls what we push");

@@ -1,7 +1,10 @@
 //! A pack goes to a registry or a local store.
 
+use std::time::Duration;
+
 use crate::support::{
-    Authority, FaultProxy, IDENTITY_TOKEN, Kind, PASSWORD, RealRegistry, Sandbox, TokenService, USER, have, needs,
+    Authority, Fault, FaultProxy, IDENTITY_TOKEN, Kind, PASSWORD, RealRegistry, Sandbox, TokenService, USER, have,
+    needs,
 };
 
 #[test]
@@ -26,6 +29,8 @@ fn every_registry_takes_a_pack_and_sends_nothing_the_second_time() {
         let sandbox = Sandbox::new();
         sandbox.copy_pack("golden-centos-aws");
         let proxy = FaultProxy::before(&registry);
+        // Each request takes so long that requests made at once overlap, however slow the machine is.
+        proxy.on("*", "/").fault(Fault::Delay(Duration::from_millis(200)));
         let host = format!("{}/acme/packs", proxy.host());
         let push = || sandbox.spectro(["pack", "push", "golden-centos-aws", "-r", &host]).run().success();
         push().prints(&format!("{host}/golden-centos-aws:7.7.1908"));
