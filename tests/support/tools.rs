@@ -37,7 +37,9 @@ impl Tool {
 
     /// Returns where the program is, or `None` where it isn't.
     pub(crate) fn find(self) -> Option<PathBuf> {
-        find_program(self.program())
+        let found = find_program(self.program());
+        // Debian calls the program `docker-registry`, everybody else `registry`.
+        if self == Self::Distribution { found.or_else(|| find_program("registry")) } else { found }
     }
 
     fn is_there(self) -> bool {
