@@ -89,10 +89,7 @@ impl Extensions {
 }
 
 /// Walks the records `LENGTH KEY=VALUE\n` of a PAX header.
-fn records(
-    mut text: &[u8],
-    mut take: impl FnMut(&str, &[u8]) -> Result<(), TarballError>,
-) -> Result<(), TarballError> {
+fn records(mut text: &[u8], mut take: impl FnMut(&str, &[u8]) -> Result<(), TarballError>) -> Result<(), TarballError> {
     const BROKEN: TarballError = TarballError::Header("has a broken PAX record");
     while !text.is_empty() {
         let blank = text.iter().position(|byte| *byte == b' ').ok_or(BROKEN)?;

@@ -97,7 +97,8 @@ fn names_come_from_the_header_from_gnu_or_from_pax() {
         .entry("short", b'0', b"pax")
         .end();
     let folder = |path: &str| (path.to_owned(), EntryKind::Folder, String::new());
-    let expected = vec![folder("folder/"), file("folder/a", "hello"), folder("old/"), file(&long, "gnu"), file("ü/✓", "pax")];
+    let expected =
+        vec![folder("folder/"), file("folder/a", "hello"), folder("old/"), file(&long, "gnu"), file("ü/✓", "pax")];
     assert_eq!(list(&packed).unwrap(), expected);
 }
 
@@ -118,7 +119,8 @@ fn links_and_devices_are_named_for_what_they_are_and_have_no_content() {
 fn the_size_of_the_pax_record_counts_and_smuggles_nothing() {
     let hidden = Tar::default().entry("smuggled", b'0', b"x").0;
     let size = hidden.len().to_string();
-    let packed = Tar::default().pax(&[("size", &size)]).claims("carrier", b'0', 0, &hidden).entry("last", b'0', b"").end();
+    let packed =
+        Tar::default().pax(&[("size", &size)]).claims("carrier", b'0', 0, &hidden).entry("last", b'0', b"").end();
     let names: Vec<_> = {
         let mut reader = TarballReader::new(packed.as_slice(), Limits::default());
         let mut names = Vec::new();
