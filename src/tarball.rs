@@ -1,1 +1,3 @@
-//! In work.
+//! Folders as tar+gzip: written canonically, read under limits.
+
+pub mod write;
