@@ -19,6 +19,7 @@ pub struct BlobReader {
     seen: u64,
     hasher: Option<Hasher>,
     held: Option<Bytes>,
+    blame: Option<String>,
 }
 
 impl BlobReader {
@@ -31,7 +32,15 @@ impl BlobReader {
             seen: 0,
             hasher: Some(Hasher::new(descriptor.digest.algorithm())),
             held: None,
+            blame: None,
         }
+    }
+
+    /// Names what is to blame for wrong bytes: one clause, of which the digest's mismatch is the cause.
+    #[must_use]
+    pub fn blamed_on(mut self, clause: impl Into<String>) -> Self {
+        self.blame = Some(clause.into());
+        self
     }
 
     /// Returns a reader of bytes that are in memory.
@@ -97,7 +106,7 @@ impl BlobReader {
         if self.seen > self.size {
             self.hasher = None;
             self.held = None;
-            return Err(self.wrong(format!("has more than the {} bytes promised", self.size)));
+            return Err(self.wrong(&format!("has more than the {} bytes promised", self.size)));
         }
         if let Some(hasher) = &mut self.hasher {
             hasher.update(piece);
@@ -109,18 +118,22 @@ impl BlobReader {
         let Some(hasher) = self.hasher.take() else { return Ok(()) };
         if self.seen != self.size {
             self.held = None;
-            return Err(self.wrong(format!("ended after {} of {} bytes", self.seen, self.size)));
+            return Err(self.wrong(&format!("ended after {} of {} bytes", self.seen, self.size)));
         }
         let found = hasher.finish();
         if found != self.digest {
             self.held = None;
-            return Err(self.wrong(format!("has bytes with the digest {found}")));
+            return Err(self.wrong(&format!("has bytes with the digest {found}")));
         }
         Ok(())
     }
 
-    fn wrong(&self, what: String) -> Error {
-        Error::new(ErrorKind::Integrity, format!("blob {} {what}", self.digest))
+    fn wrong(&self, what: &str) -> Error {
+        let error = Error::new(ErrorKind::Integrity, format!("blob {} {what}", self.digest));
+        match &self.blame {
+            Some(clause) => error.while_doing(clause.as_str()),
+            None => error,
+        }
     }
 }
 

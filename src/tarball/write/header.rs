@@ -64,7 +64,7 @@ fn split(name: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Returns as much of a path as fits, whole characters only.
 fn cut(path: &str) -> &[u8] {
-    path[..path.floor_char_boundary(NAME)].as_bytes()
+    &path.as_bytes()[..path.floor_char_boundary(NAME)]
 }
 
 /// Returns the PAX record `<length> <key>=<value>\n`, whose length counts its own digits.
