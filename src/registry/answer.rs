@@ -1,0 +1,157 @@
+//! A server's answer: its status and headers, its body under limits and a clock.
+
+use std::{fmt, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use futures::{Stream, StreamExt};
+use http::{HeaderMap, StatusCode};
+use url::Url;
+
+use super::{
+    retry::{Again, Fault},
+    wire,
+};
+use crate::store::{Error, ErrorKind, Result};
+
+/// The largest error body that is read, in bytes.
+const ERROR_LIMIT: u64 = 64 * 1024;
+
+/// What a server said when it did not do what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The server, as `host[:port]`.
+    pub host: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The error code of its body, such as `DENIED`.
+    pub code: Option<String>,
+    /// Its own words, without control characters.
+    pub message: String,
+    /// Whether the answer was a web page.
+    pub html: bool,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.html {
+            return write!(formatter, "`{}` is not a registry: it answered text/html ({})", self.host, self.status);
+        }
+        write!(formatter, "`{}` answered {}", self.host, self.status)?;
+        match &self.code {
+            Some(code) => write!(formatter, " {code}")?,
+            None => {
+                if let Some(reason) =
+                    StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason())
+                {
+                    write!(formatter, " {reason}")?;
+                }
+            }
+        }
+        if self.message.is_empty() { Ok(()) } else { write!(formatter, ": {}", self.message) }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// An answer whose body was not read yet.
+pub(super) struct Answer {
+    pub(super) inner: reqwest::Response,
+    pub(super) url: Url,
+    pub(super) idle: Duration,
+}
+
+impl Answer {
+    pub(super) fn status(&self) -> StatusCode {
+        self.inner.status()
+    }
+
+    pub(super) fn headers(&self) -> &HeaderMap {
+        self.inner.headers()
+    }
+
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers().get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Returns `Content-Length` as the header says it (also of an answer to HEAD).
+    pub(super) fn content_length(&self) -> Option<u64> {
+        self.header("content-length")?.parse().ok()
+    }
+
+    /// Returns the body, which may have `limit` bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Integrity`] where it is longer; a [`Fault`] that may be tried again where it breaks off.
+    pub(super) async fn read(self, limit: u64, what: &str) -> Result<Bytes, Fault> {
+        let too_long = || Error::new(ErrorKind::Integrity, format!("{what} is larger than {limit} bytes"));
+        if self.content_length().is_some_and(|length| length > limit) {
+            return Err(too_long().into());
+        }
+        let mut body = BytesMut::new();
+        let mut pieces = Box::pin(self.into_pieces());
+        while let Some(piece) = pieces.next().await {
+            let piece = piece.map_err(|error| Fault { error, again: Again::Soon })?;
+            if (body.len() + piece.len()) as u64 > limit {
+                return Err(too_long().into());
+            }
+            body.extend_from_slice(&piece);
+        }
+        Ok(body.freeze())
+    }
+
+    /// Returns the body's pieces; each must come within the idle time.
+    pub(super) fn into_pieces(self) -> impl Stream<Item = Result<Bytes>> + Send + 'static {
+        let (host, idle) = (host_of(&self.url), self.idle);
+        let pieces = Box::pin(self.inner.bytes_stream());
+        futures::stream::unfold(Some(pieces), move |state| {
+            let host = host.clone();
+            async move {
+                let mut pieces = state?;
+                let broken = |message: String| Error::new(ErrorKind::Unavailable, message);
+                match tokio::time::timeout(idle, pieces.next()).await {
+                    Ok(None) => None,
+                    Ok(Some(Ok(piece))) => Some((Ok(piece), Some(pieces))),
+                    Ok(Some(Err(error))) => {
+                        let message = format!("the download from `{host}` broke off");
+                        Some((Err(broken(message).because(super::client::root_cause(&error))), None))
+                    }
+                    Err(_) => {
+                        let message = format!("`{host}` sent no byte for {} s", idle.as_secs());
+                        Some((Err(broken(message)), None))
+                    }
+                }
+            }
+        })
+    }
+
+    /// Reads the body of an answer that is no success and returns what it means.
+    pub(super) async fn into_refusal(self) -> Refusal {
+        let (host, status, headers) = (host_of(&self.url), self.status(), self.headers().clone());
+        // A body that is too long or breaks off says nothing; the status still does.
+        let body = self.read(ERROR_LIMIT, "the error").await.unwrap_or_default();
+        let (code, message) = wire::error_body(&body, &headers);
+        Refusal { host, status: status.as_u16(), code, message, html: wire::is_html(&headers) }
+    }
+
+    /// As [`Answer::into_refusal`], as an error whose kind follows from the status.
+    pub(super) async fn into_error(self, message: impl Into<String>) -> Error {
+        let refusal = self.into_refusal().await;
+        Error::new(kind_of(&refusal), message).because(refusal)
+    }
+}
+
+/// Returns the kind of an answer that is no success.
+pub(super) fn kind_of(refusal: &Refusal) -> ErrorKind {
+    match refusal.status {
+        401 | 403 | 413 => ErrorKind::Denied,
+        404 if !refusal.html => ErrorKind::NotFound,
+        _ => ErrorKind::Unavailable,
+    }
+}
+
+/// Returns `host[:port]` of an address.
+pub(super) fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}

@@ -1,0 +1,331 @@
+//! The only place that sends a request.
+//!
+//! It holds what every request needs: how many may be under way, the brake after a 429, the clock, redirects, and the rule
+//! that credentials go to the registry's own scheme, host and port and nowhere else. `reqwest`'s own redirects, retries
+//! and look-up of proxies are off.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use futures::StreamExt;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use tokio::sync::Semaphore;
+use url::Url;
+
+use super::{
+    Settings,
+    answer::{Answer, host_of},
+    auth::{Access, Authenticator},
+    http_client::HttpClients,
+    retry::{Again, Fault, Tries},
+    wire,
+};
+use crate::store::{BlobReader, Error, ErrorKind, Event, Result};
+
+/// How many redirects are followed.
+const REDIRECTS: usize = 10;
+
+/// A request that can be made several times.
+#[derive(Clone, Debug)]
+pub(super) struct Request {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+impl Request {
+    pub(super) fn new(method: Method, url: Url) -> Self {
+        Self { method, url, headers: HeaderMap::new(), body: Bytes::new() }
+    }
+
+    pub(super) fn header(mut self, name: header::HeaderName, value: &str) -> Self {
+        let value = HeaderValue::from_str(value).expect("headers are made of names and numbers that were checked");
+        self.headers.insert(name, value);
+        self
+    }
+
+    pub(super) fn body(mut self, body: Bytes) -> Self {
+        self.body = body;
+        self
+    }
+}
+
+/// Sends requests to one registry, and to its token service.
+pub(super) struct Client {
+    pub(super) settings: Settings,
+    pub(super) base: Url,
+    pub(super) authenticator: Authenticator,
+    http: HttpClients,
+    permits: Semaphore,
+    brake: Mutex<Option<Instant>>,
+    warned: Mutex<BTreeSet<String>>,
+}
+
+impl Client {
+    pub(super) fn new(settings: Settings) -> Result<Self> {
+        Ok(Self {
+            base: settings.base_url()?,
+            http: HttpClients::new(&settings),
+            permits: Semaphore::new(settings.jobs.max(1)),
+            authenticator: Authenticator::default(),
+            brake: Mutex::default(),
+            warned: Mutex::default(),
+            settings,
+        })
+    }
+
+    /// Returns the registry as `host[:port]`.
+    pub(super) fn host(&self) -> String {
+        host_of(&self.base)
+    }
+
+    /// Sends a request, again and again while that may help, and returns the last answer.
+    pub(super) async fn send(&self, request: &Request, access: Option<&Access>) -> Result<Answer> {
+        let mut tries = Tries::new(self.settings.retry);
+        loop {
+            match self.send_once(request, access).await {
+                Ok(answer) => return Ok(answer),
+                Err(fault) => self.pause(&mut tries, fault).await?,
+            }
+        }
+    }
+
+    /// Waits for the next try, and says so.
+    pub(super) async fn pause(&self, tries: &mut Tries, fault: Fault) -> Result<()> {
+        let note = format!("trying again: {}", Innermost(&fault.error));
+        tries.pause(fault).await?;
+        self.settings.observer.event(Event::Note(&note));
+        Ok(())
+    }
+
+    /// Sends a request once, with credentials where they are asked for. Transient statuses are faults.
+    pub(super) async fn send_once(&self, request: &Request, access: Option<&Access>) -> Result<Answer, Fault> {
+        let Some(access) = access else { return self.transient(self.exchange(request, None).await?).await };
+        let used = self.authorization(access).await?;
+        let answer = self.exchange(request, used.as_ref()).await?;
+        if answer.status() == StatusCode::UNAUTHORIZED && wire::same_origin(&answer.url, &self.base) {
+            let challenges = wire::challenges(answer.headers());
+            if let Some(fresh) = self.renew(access, &challenges, used.as_ref()).await? {
+                return self.transient(self.exchange(request, Some(&fresh)).await?).await;
+            }
+        }
+        self.transient(answer).await
+    }
+
+    /// Sends a blob's bytes once, as the body of a PUT to `url`. They can't be sent again from here.
+    ///
+    /// A 401 renews the token and is a fault that may be tried again: with the new token, in a new session.
+    pub(super) async fn send_blob(
+        &self,
+        url: &Url,
+        size: u64,
+        reader: BlobReader,
+        access: &Access,
+    ) -> Result<Answer, Fault> {
+        let own = wire::same_origin(url, &self.base);
+        let used = if own { self.authorization(access).await? } else { None };
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+        headers.insert(header::CONTENT_LENGTH, size.into());
+        if let Some(used) = &used {
+            headers.insert(header::AUTHORIZATION, used.clone());
+        }
+        let pulse = Arc::new(Pulse::new());
+        let failed = Arc::new(Mutex::new(None));
+        let (beat, failure) = (pulse.clone(), failed.clone());
+        let pieces = reader.into_stream().map(move |piece| {
+            beat.beat();
+            piece.map_err(|error| {
+                *failure.lock().expect("nobody panics with this lock") = Some(error);
+                std::io::Error::other("the source failed")
+            })
+        });
+        let ended = pulse.clone();
+        let pieces = pieces.chain(futures::stream::poll_fn(move |_| {
+            ended.end();
+            std::task::Poll::Ready(None)
+        }));
+        let builder = self.http.for_url(url)?.put(url.clone()).headers(headers);
+        let builder = builder.body(reqwest::Body::wrap_stream(pieces));
+        let permit = self.permit().await;
+        let sent = tokio::select! {
+            sent = builder.send() => sent.map_err(|error| self.fault(&error, url)),
+            () = pulse.stalled(self.settings.timeouts.idle, self.settings.timeouts.answer) => Err(self.too_slow(url)),
+        };
+        drop(permit);
+        if let Some(error) = failed.lock().expect("nobody panics with this lock").take() {
+            return Err(error.into());
+        }
+        let answer = self.answer(sent?, url.clone());
+        if answer.status() == StatusCode::UNAUTHORIZED && own {
+            let challenges = wire::challenges(answer.headers());
+            let renewed = self.renew(access, &challenges, used.as_ref()).await?.is_some();
+            let error = answer.into_error("the upload was refused").await;
+            return Err(Fault { error, again: if renewed { Again::Soon } else { Again::Never } });
+        }
+        self.transient(answer).await
+    }
+
+    /// Sends one request, following redirects of GET and HEAD. Credentials stay at the registry's own origin.
+    async fn exchange(&self, request: &Request, authorization: Option<&HeaderValue>) -> Result<Answer, Fault> {
+        let mut url = request.url.clone();
+        for _ in 0..=REDIRECTS {
+            let mut headers = request.headers.clone();
+            if let Some(authorization) = authorization
+                && wire::same_origin(&url, &self.base)
+            {
+                headers.insert(header::AUTHORIZATION, authorization.clone());
+            }
+            let answer = self.exchange_at(request, url.clone(), headers).await?;
+            let follows = matches!(request.method, Method::GET | Method::HEAD) && answer.status().is_redirection();
+            if !follows || answer.status() == StatusCode::NOT_MODIFIED {
+                return Ok(answer);
+            }
+            let broken = |what: &str| Error::new(ErrorKind::Unavailable, format!("`{}` {what}", host_of(&url)));
+            let next = wire::location(answer.headers(), &url).ok_or_else(|| broken("redirects to nowhere"))?;
+            let downgrade = url.scheme() == "https" && next.scheme() != "https";
+            if downgrade || !matches!(next.scheme(), "http" | "https") {
+                return Err(broken(&format!("redirects from https to `{}`, which is refused", next.scheme())).into());
+            }
+            url = next;
+        }
+        let message = format!("`{}` redirects more than {REDIRECTS} times", host_of(&request.url));
+        Err(Error::new(ErrorKind::Unavailable, message).into())
+    }
+
+    async fn exchange_at(&self, request: &Request, url: Url, mut headers: HeaderMap) -> Result<Answer, Fault> {
+        if matches!(request.method, Method::POST | Method::PUT | Method::PATCH) {
+            // Also 0: Artifact Registry answers 411 without it.
+            headers.insert(header::CONTENT_LENGTH, request.body.len().into());
+        }
+        let builder = self.http.for_url(&url)?.request(request.method.clone(), url.clone()).headers(headers);
+        let builder = if request.body.is_empty() { builder } else { builder.body(request.body.clone()) };
+        let limit = if request.body.is_empty() { self.settings.timeouts.idle } else { self.settings.timeouts.answer };
+        let permit = self.permit().await;
+        let sent = tokio::time::timeout(limit, builder.send()).await;
+        drop(permit);
+        match sent {
+            Ok(Ok(response)) => Ok(self.answer(response, url)),
+            Ok(Err(error)) => Err(self.fault(&error, &url)),
+            Err(_) => Err(self.too_slow(&url)),
+        }
+    }
+
+    /// Waits until the brake is off and fewer than the allowed requests are under way.
+    async fn permit(&self) -> tokio::sync::SemaphorePermit<'_> {
+        loop {
+            let permit = self.permits.acquire().await.expect("the semaphore is never closed");
+            let until = *self.brake.lock().expect("nobody panics with this lock");
+            match until.map(|until| until.saturating_duration_since(Instant::now())) {
+                Some(wait) if !wait.is_zero() => {
+                    drop(permit);
+                    tokio::time::sleep(wait).await;
+                }
+                _ => return permit,
+            }
+        }
+    }
+
+    fn answer(&self, inner: reqwest::Response, url: Url) -> Answer {
+        for warning in wire::warnings(inner.headers()) {
+            let note = format!("`{}` warns: {warning}", host_of(&url));
+            if self.warned.lock().expect("nobody panics with this lock").insert(warning) {
+                self.settings.observer.event(Event::Note(&note));
+            }
+        }
+        Answer { inner, url, idle: self.settings.timeouts.idle }
+    }
+
+    /// Turns an answer that may be another one next time into a fault. A 429 slows everything down.
+    async fn transient(&self, answer: Answer) -> Result<Answer, Fault> {
+        if !matches!(answer.status().as_u16(), 408 | 425 | 429 | 500 | 502 | 503 | 504) {
+            return Ok(answer);
+        }
+        let wait = wire::retry_after(answer.headers());
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            let pause = wait.unwrap_or(Duration::from_secs(1)).min(self.settings.retry.budget);
+            *self.brake.lock().expect("nobody panics with this lock") = Some(Instant::now() + pause);
+        }
+        let refusal = answer.into_refusal().await;
+        let error = Error::new(ErrorKind::Unavailable, "the request failed").because(refusal);
+        Err(Fault { error, again: wait.map_or(Again::Soon, Again::After) })
+    }
+
+    fn fault(&self, error: &reqwest::Error, url: &Url) -> Fault {
+        let action = if error.is_connect() { "cannot reach" } else { "lost the connection to" };
+        let message = format!("{action} `{}`", host_of(url));
+        let cause = root_cause(error);
+        // A certificate that is not trusted now will not be in a second.
+        let again = if cause.contains("certificate") { Again::Never } else { Again::Soon };
+        Fault { error: Error::new(ErrorKind::Unavailable, message).because(cause), again }
+    }
+
+    fn too_slow(&self, url: &Url) -> Fault {
+        let message = format!("`{}` did not answer in time", host_of(url));
+        Fault { error: Error::new(ErrorKind::Unavailable, message), again: Again::Soon }
+    }
+}
+
+/// Returns the innermost reason of an error as text: the layers above it say only that a request failed, and name its
+/// whole address, in which a secret could stand.
+pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    wire::printable(&cause.to_string(), 300)
+}
+
+/// Shows an error's innermost reason.
+struct Innermost<'a>(&'a Error);
+
+impl std::fmt::Display for Innermost<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let cause = root_cause(self.0);
+        let own = self.0.to_string();
+        if cause == own { formatter.write_str(&own) } else { write!(formatter, "{own}: {cause}") }
+    }
+}
+
+/// When bytes last moved.
+struct Pulse {
+    base: Instant,
+    last: AtomicU64,
+    ended: AtomicBool,
+}
+
+impl Pulse {
+    fn new() -> Self {
+        Self { base: Instant::now(), last: AtomicU64::new(0), ended: AtomicBool::new(false) }
+    }
+
+    fn beat(&self) {
+        let now = u64::try_from(self.base.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last.store(now, Ordering::Relaxed);
+    }
+
+    fn end(&self) {
+        self.beat();
+        self.ended.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns when no byte moved for `idle`, or `answer` passed since the last one.
+    async fn stalled(&self, idle: Duration, answer: Duration) {
+        loop {
+            let limit = if self.ended.load(Ordering::Relaxed) { answer } else { idle };
+            let due = self.base + Duration::from_millis(self.last.load(Ordering::Relaxed)) + limit;
+            if Instant::now() >= due {
+                return;
+            }
+            tokio::time::sleep_until(due.into()).await;
+        }
+    }
+}
