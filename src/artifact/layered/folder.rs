@@ -6,11 +6,11 @@ use std::{
     path::Path,
 };
 
-use super::super::content::{changed, open};
+use super::super::content::changed;
 use crate::{
     digest::Hasher,
     pack::{Pack, PackFile, PackPath},
-    store::{Error, Result},
+    store::{Error, Result, file::open},
     tarball::write::{AddError, FolderWriter, Written},
 };
 

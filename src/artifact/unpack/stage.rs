@@ -16,8 +16,7 @@ use std::{
     time::Duration,
 };
 
-use super::super::content::blocking;
-use crate::store::{Error, ErrorKind, Result};
+use crate::store::{Error, ErrorKind, Result, file::blocking};
 
 /// How long an interrupted unpack waits for its threads.
 const PATIENCE: Duration = Duration::from_millis(900);

@@ -7,8 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::super::{content::open, decode::MAX_METADATA};
-use crate::store::{Error, ErrorKind, Json, Result};
+use super::super::decode::MAX_METADATA;
+use crate::store::{Error, ErrorKind, Json, Result, file::open};
 
 /// What is at the target now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,11 +9,10 @@ use serde_json::json;
 use spectro_pack::{
     artifact::{
         PackArtifact,
-        unpack::{UnpackOptions, Unpacked, unpack},
+        unpack::{Limits, UnpackOptions, Unpacked, unpack},
     },
     location::Place,
     store::{Error, ErrorKind, RepositoryName, Result as StoreResult, Source, Tag},
-    tarball::read::Limits,
 };
 
 use super::stored::{Stored, failure, place};
