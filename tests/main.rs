@@ -2,5 +2,13 @@
 
 mod architecture;
 mod faults_happen_as_told;
+mod inspect_without_downloading;
+mod never_overwrite_unasked;
+mod other_tools_agree;
+mod pull_a_pack;
+mod push_a_pack;
+mod read_real_packs;
 mod real_registries_start;
+mod rebuild_the_same_bytes;
+mod refuse_bad_input;
 mod support;

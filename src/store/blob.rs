@@ -20,6 +20,7 @@ pub struct BlobReader {
     hasher: Option<Hasher>,
     held: Option<Bytes>,
     proven: bool,
+    blame: Option<String>,
 }
 
 impl BlobReader {
@@ -33,7 +34,15 @@ impl BlobReader {
             hasher: Some(Hasher::new(descriptor.digest.algorithm())),
             held: None,
             proven: false,
+            blame: None,
         }
+    }
+
+    /// Names what is to blame for wrong bytes: one clause, of which the digest's mismatch is the cause.
+    #[must_use]
+    pub fn blamed_on(mut self, clause: impl Into<String>) -> Self {
+        self.blame = Some(clause.into());
+        self
     }
 
     /// Returns a reader that passes on what another reader proves, so that no byte is hashed twice.
@@ -130,7 +139,11 @@ impl BlobReader {
     }
 
     fn wrong(&self, what: String) -> Error {
-        Error::new(ErrorKind::Integrity, format!("blob {} {what}", self.digest))
+        let error = Error::new(ErrorKind::Integrity, format!("blob {} {what}", self.digest));
+        match &self.blame {
+            Some(clause) => error.while_doing(clause.as_str()),
+            None => error,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Why a command failed, what state is left, what to do next; and the exit codes. The only place that knows hints.
 
-use std::{error::Error as _, fmt::Write as _, process::ExitCode};
+use std::{fmt::Write as _, process::ExitCode};
 
 use serde_json::{Value, json};
 use spectro_pack::{
