@@ -11,7 +11,7 @@ use bytes::Bytes;
 use super::{
     foreign::NotAPack,
     media_type,
-    names::{Named, Names},
+    names::{Named, Names, shown},
     part::Part,
 };
 use crate::{
@@ -210,10 +210,7 @@ fn title(layer: &Descriptor, index: usize) -> Result<PackPath> {
     let Some(text) = layer.title() else {
         return Err(Error::new(ErrorKind::Integrity, format!("layer {index} has no title")));
     };
-    let unsafe_title = || {
-        let shown: String = text.chars().take(200).collect();
-        Error::new(ErrorKind::Unsafe, format!("layer {index} has the title `{}`", shown.escape_debug()))
-    };
+    let unsafe_title = || Error::new(ErrorKind::Unsafe, format!("layer {index} has the title `{}`", shown(text)));
     let path: PackPath = text.parse().map_err(|error| unsafe_title().because(error))?;
     // `./x` and `x` would be one file.
     if path.as_str() == text { Ok(path) } else { Err(unsafe_title()) }
@@ -227,8 +224,7 @@ fn part(title: &PackPath, layer: &Descriptor) -> Result<Part> {
             && Part::of_fixed_path(title.as_str()).is_none_or(|fixed| fixed == *part)
     };
     part.filter(is_right).ok_or_else(|| {
-        let shown: String = layer.media_type.chars().take(200).collect();
-        let message = format!("layer `{title}` has the media type `{}`, which it can't have", shown.escape_debug());
+        let message = format!("layer `{title}` has the media type `{}`, which it can't have", shown(&layer.media_type));
         Error::new(ErrorKind::Integrity, message)
     })
 }

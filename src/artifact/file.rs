@@ -27,7 +27,7 @@ pub struct FileReader {
 }
 
 enum Content {
-    Layer(BlobReader),
+    Layer(Box<BlobReader>),
     Packed(Unpacking),
 }
 
@@ -103,7 +103,7 @@ pub(super) async fn metadata_of_archive(source: &dyn Source, layer: &Descriptor)
 
 impl FileReader {
     async fn of_layer(source: &dyn Source, layer: &Descriptor) -> Result<Self> {
-        Ok(Self { size: layer.size, content: Content::Layer(source.blob(layer).await?) })
+        Ok(Self { size: layer.size, content: Content::Layer(Box::new(source.blob(layer).await?)) })
     }
 
     /// Returns the file's size in bytes.

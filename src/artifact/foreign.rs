@@ -1,6 +1,6 @@
 //! What an artifact is that is not a pack, in a word that its owner knows.
 
-use super::media_type;
+use super::{media_type, names::shown};
 use crate::store::{Content, Error, ErrorKind, Manifest};
 
 /// The artifact is something else.
@@ -28,7 +28,7 @@ impl NotAPack {
         match media_type::foreign(&types) {
             Some(what) => Self::new(what),
             None if is_without_config => Self::new("an artifact that says nothing about its type"),
-            None => Self::new(format!("an artifact of the type `{}`", types[0])),
+            None => Self::new(format!("an artifact of the type `{}`", shown(types[0]))),
         }
     }
 }

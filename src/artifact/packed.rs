@@ -5,7 +5,7 @@
 
 use super::{
     feed::Feed,
-    names::{Named, Names},
+    names::{Named, Names, shown},
 };
 use crate::{
     pack::PackPath,
@@ -57,7 +57,8 @@ impl<'a> Packed<'a> {
         let layer = self.layer;
         let Some(entry) = self.tarball.next_entry().map_err(|error| refused(layer, error))? else { return Ok(None) };
         let name = entry.path().to_owned();
-        let because = |what: String| Error::new(ErrorKind::Unsafe, format!("entry `{name}` of layer `{layer}` {what}"));
+        let because =
+            |what: String| Error::new(ErrorKind::Unsafe, format!("entry `{}` of layer `{layer}` {what}", shown(&name)));
         let is_folder = match entry.kind() {
             EntryKind::File => false,
             EntryKind::Folder => true,
