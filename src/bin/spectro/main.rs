@@ -1,1 +1,6 @@
+//! `spectro`: reads, checks, pushes and pulls packs.
+
+#[allow(dead_code)]
+mod findings;
+
 fn main() {}
