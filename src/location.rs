@@ -1,1 +1,193 @@
-//! In work.
+//! From what somebody types to a store: servers, references and folders.
+//!
+//! Nothing is guessed that could send a pack to a stranger: the first part of a full reference must look like a host, and
+//! there is no default registry unless one was named.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::Arc,
+};
+
+use crate::{
+    registry::{Intent, InvalidReference, PackReference, Server, ServerName},
+    store::{Observer, RepositoryName, Result, Target, layout::LayoutStore},
+};
+
+const LAYOUT: &str = "oci-layout:";
+
+/// Where packs are kept: a registry, or a folder of OCI image layouts (`oci-layout:DIR`).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ServerLocation {
+    /// A registry and a path below it.
+    Registry(ServerName),
+    /// A folder, which holds a folder for each repository.
+    Layout(PathBuf),
+}
+
+impl FromStr for ServerLocation {
+    type Err = InvalidReference;
+
+    fn from_str(text: &str) -> Result<Self, InvalidReference> {
+        match text.strip_prefix(LAYOUT) {
+            Some("") => Err(InvalidReference::new(text, "names no folder: write `oci-layout:DIR`")),
+            Some(folder) => Ok(Self::Layout(PathBuf::from(folder))),
+            None => text.parse().map(Self::Registry),
+        }
+    }
+}
+
+impl fmt::Display for ServerLocation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Registry(server) => server.fmt(formatter),
+            Self::Layout(folder) => write!(formatter, "{LAYOUT}{}", folder.display()),
+        }
+    }
+}
+
+/// A store that was opened. Cheap to clone.
+#[derive(Clone)]
+pub enum Store {
+    /// A registry, and the path below it.
+    Registry(Server, ServerName),
+    /// A folder.
+    Layout(LayoutStore),
+}
+
+impl Store {
+    /// Returns the store in a folder.
+    pub fn layout(folder: &Path, observer: Arc<dyn Observer>) -> Self {
+        Self::Layout(LayoutStore::new(folder, observer))
+    }
+
+    /// Returns the repository of the pack of this name.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the registry's base path and the name are too long together.
+    pub fn repository(&self, name: &RepositoryName, intent: Intent) -> Result<Box<dyn Target>, InvalidReference> {
+        Ok(match self {
+            Self::Registry(server, base) => Box::new(server.repository(base.repository(name)?, intent)),
+            Self::Layout(store) => Box::new(store.repository(name.clone())),
+        })
+    }
+}
+
+/// A pack that somebody named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A folder.
+    Directory(PathBuf),
+    /// One in a store.
+    Stored {
+        /// The store.
+        server: ServerLocation,
+        /// The pack in it.
+        reference: PackReference,
+    },
+}
+
+/// Why a word names no pack.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidPlace {
+    /// It is written wrongly.
+    #[error(transparent)]
+    Reference(#[from] InvalidReference),
+    /// It is a name, and there is no server to look for it.
+    #[error("`{0}` is a pack's name, and no server was named")]
+    NoServer(String),
+}
+
+/// Returns what a word means, by the rules of the command line.
+///
+/// With `server` it is a `NAME[:TAG][@DIGEST]`. Without, it is a folder where it looks like one (`./x`, `../x`, `/x`) or
+/// `is_pack` says so; a full reference where it has a `/`; else a name on the `default` server.
+///
+/// # Errors
+///
+/// Fails where the word is none of these.
+pub fn parse_place(
+    word: &str,
+    server: Option<&ServerLocation>,
+    default: Option<&ServerLocation>,
+    is_pack: impl FnOnce(&Path) -> bool,
+) -> Result<Place, InvalidPlace> {
+    if let Some(server) = server {
+        return Ok(Place::Stored { server: server.clone(), reference: word.parse()? });
+    }
+    let looks_like_a_folder =
+        matches!(word, "." | "..") || ["./", "../", "/"].iter().any(|start| word.starts_with(start));
+    if looks_like_a_folder || is_pack(Path::new(word)) {
+        return Ok(Place::Directory(PathBuf::from(word)));
+    }
+    if let Some(rest) = word.strip_prefix(LAYOUT) {
+        let (folder, reference) = rest.rsplit_once('/').filter(|(folder, _)| !folder.is_empty()).ok_or_else(|| {
+            InvalidReference::new(
+                word,
+                "names no pack: write `oci-layout:DIR/NAME[:TAG]`, or NAME and -r oci-layout:DIR",
+            )
+        })?;
+        return Ok(Place::Stored { server: ServerLocation::Layout(folder.into()), reference: reference.parse()? });
+    }
+    let bare = word.strip_prefix("https://").unwrap_or(word);
+    if let Some((host, reference)) = bare.split_once('/') {
+        if !(host.contains(['.', ':']) || host == "localhost") {
+            let mut error = InvalidReference::new(word, format!("begins with `{host}`, which is no host"));
+            error.meant = Some(format!("docker.io/{bare}"));
+            return Err(error.into());
+        }
+        return Ok(Place::Stored { server: ServerLocation::Registry(host.parse()?), reference: reference.parse()? });
+    }
+    let reference = word.parse()?;
+    match default {
+        Some(server) => Ok(Place::Stored { server: server.clone(), reference }),
+        None => Err(InvalidPlace::NoServer(word.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(word: &str) -> Result<Place, InvalidPlace> {
+        parse_place(word, None, None, |path| path == Path::new("veeam"))
+    }
+
+    fn stored(server: &str, reference: &str) -> Place {
+        Place::Stored { server: server.parse().unwrap(), reference: reference.parse().unwrap() }
+    }
+
+    #[test]
+    fn words_mean_what_the_documentation_says() {
+        for folder in [".", "./x", "../x", "/x", "veeam"] {
+            assert_eq!(place(folder).unwrap(), Place::Directory(folder.into()), "{folder}");
+        }
+        for (word, server, reference) in [
+            ("ghcr.io/acme/nginx:1.0", "ghcr.io", "acme/nginx:1.0"),
+            ("localhost/nginx", "localhost", "nginx"),
+            ("zot:5000/nginx", "zot:5000", "nginx"),
+            ("https://ghcr.io/nginx", "ghcr.io", "nginx"),
+            ("oci-layout:./packs/nginx:1.0", "oci-layout:./packs", "nginx:1.0"),
+            ("oci-layout:/p/nginx", "oci-layout:/p", "nginx"),
+        ] {
+            assert_eq!(place(word).unwrap(), stored(server, reference), "{word}");
+        }
+        let server = "ghcr.io/acme".parse().unwrap();
+        let named = parse_place("veeam", Some(&server), None, |_| true).unwrap();
+        assert_eq!(named, stored("ghcr.io/acme", "veeam"), "with a server it is a name");
+        let named = parse_place("nginx:1", None, Some(&server), |_| false).unwrap();
+        assert_eq!(named, stored("ghcr.io/acme", "nginx:1"));
+    }
+
+    #[test]
+    fn nothing_is_guessed() {
+        assert_eq!(place("nginx"), Err(InvalidPlace::NoServer("nginx".into())));
+        let Err(InvalidPlace::Reference(error)) = place("acme/nginx:1") else { panic!("`acme` is no host") };
+        assert_eq!(error.meant.as_deref(), Some("docker.io/acme/nginx:1"));
+        assert!(place("oci-layout:nginx").is_err());
+        assert!("oci-layout:".parse::<ServerLocation>().is_err());
+    }
+}

@@ -11,6 +11,7 @@ mod event;
 mod json;
 mod manifest;
 mod name;
+mod newest;
 
 use async_trait::async_trait;
 
@@ -22,6 +23,7 @@ pub use self::{
     json::{Json, JsonError},
     manifest::{Content, Manifest, media_type},
     name::{InvalidName, RepositoryName, Tag},
+    newest::{Newest, newest},
 };
 use crate::digest::Digest;
 

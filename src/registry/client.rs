@@ -10,7 +10,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -249,7 +249,7 @@ impl Client {
         if !matches!(answer.status().as_u16(), 408 | 425 | 429 | 500 | 502 | 503 | 504) {
             return Ok(answer);
         }
-        let wait = wire::retry_after(answer.headers(), SystemTime::now());
+        let wait = wire::retry_after(answer.headers());
         if answer.status() == StatusCode::TOO_MANY_REQUESTS {
             let pause = wait.unwrap_or(Duration::from_secs(1)).min(self.settings.retry.budget);
             *self.brake.lock().expect("nobody panics with this lock") = Some(Instant::now() + pause);

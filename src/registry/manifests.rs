@@ -152,9 +152,8 @@ impl Repository {
             Some(there) if manifest.has_digest(&there.digest) => Ok(TagOutcome::Unchanged),
             Some(there) => {
                 let (here, there) = (manifest.digest().clone(), there.digest);
-                let why = error.find::<Refusal>().map_or_else(|| error.to_string(), ToString::to_string);
-                let conflict = TagConflict { there, here, stored: false, raced: false };
-                Err(Error::new(ErrorKind::Conflict, why).because(conflict))
+                let refusal = error.find::<Refusal>().map(ToString::to_string);
+                Err(Error::conflict(TagConflict { there, here, stored: false, raced: false, refusal }))
             }
             None => Err(error),
         }
@@ -189,7 +188,7 @@ impl Repository {
         let there = there.expect("absence was handled above");
         Box::pin(self.put_manifest(manifest, None)).await?;
         let here = manifest.digest().clone();
-        Err(Error::conflict(TagConflict { there, here, stored: true, raced: true }))
+        Err(Error::conflict(TagConflict { there, here, stored: true, raced: true, refusal: None }))
     }
 
     /// Deletes a tag or a manifest.

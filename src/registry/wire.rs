@@ -3,7 +3,7 @@
 //! Nothing here does I/O, so each quirk of a registry is a line in a unit test. Clauses are those of OCI distribution 1.1.1
 //! and RFC 9110; quirks are named with the registry that has them.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use http::HeaderMap;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -95,13 +95,17 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 }
 
 /// Returns how long `Retry-After` asks to wait, given in seconds or as a date.
-pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let text = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse::<u32>() {
+///
+/// A date is held against the answer's own `Date`, so that the wait is right also where the two clocks differ.
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let asked = text(http::header::RETRY_AFTER)?;
+    if let Ok(seconds) = asked.parse::<u32>() {
         return Some(Duration::from_secs(seconds.into()));
     }
-    let date = httpdate::parse_http_date(text).ok()?;
-    Some(date.duration_since(now).unwrap_or_default())
+    let until = httpdate::parse_http_date(asked).ok()?;
+    let now = httpdate::parse_http_date(text(http::header::DATE)?).ok()?;
+    Some(until.duration_since(now).unwrap_or_default())
 }
 
 /// Returns the digest in `Docker-Content-Digest`: nothing without the header, an error text where it is no digest.
@@ -249,12 +253,16 @@ mod tests {
 
     #[test]
     fn waiting_times_come_as_seconds_or_as_a_date() {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
-        let wait = |text| retry_after(&headers(header::RETRY_AFTER, &[text]), now);
+        let wait = |text| {
+            let mut map = headers(header::RETRY_AFTER, &[text]);
+            map.insert(header::DATE, HeaderValue::from_static("Sun, 06 Nov 1994 08:49:37 GMT"));
+            retry_after(&map)
+        };
         assert_eq!(wait("120"), Some(Duration::from_secs(120)));
         assert_eq!(wait("Sun, 06 Nov 1994 08:49:47 GMT"), Some(Duration::from_secs(10)));
-        assert_eq!(wait("Sun, 06 Nov 1984 08:49:47 GMT"), Some(Duration::ZERO));
+        assert_eq!(wait("Tue, 06 Nov 1984 08:49:47 GMT"), Some(Duration::ZERO));
         assert_eq!(wait("soon"), None);
+        assert_eq!(retry_after(&headers(header::RETRY_AFTER, &["Sun, 06 Nov 1994 08:49:47 GMT"])), None);
     }
 
     #[test]

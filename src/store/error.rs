@@ -110,4 +110,6 @@ pub struct TagConflict {
     pub stored: bool,
     /// Whether somebody else wrote the tag while this push was under way.
     pub raced: bool,
+    /// The store's own words, where it refused the write by a rule of its own (such as immutable tags).
+    pub refusal: Option<String>,
 }

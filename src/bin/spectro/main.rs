@@ -1,6 +1,39 @@
-//! `spectro`: reads, checks, pushes and pulls packs.
+//! `spectro`: reads, checks, pushes and pulls packs. Parses, runs, prints once, exits.
 
-#[allow(dead_code)]
+mod args;
+mod config;
+mod connection;
+mod context;
+mod failure;
 mod findings;
+mod format;
+mod interrupt;
+mod output;
+mod pack;
+mod progress;
+mod version;
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use self::{args::Cli, context::Context, failure::Failure};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return args::refuse(&error),
+    };
+    let context = Context::new(&cli.global);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return context.output.fail(&Failure::file_system("cannot start", &error)),
+    };
+    let result = runtime.block_on(interrupt::unless_interrupted(&context, cli.command.run(&context)));
+    // What still runs on a blocking thread has nothing left to do that anybody waits for.
+    runtime.shutdown_background();
+    match result {
+        Ok(code) => code,
+        Err(failure) => context.output.fail(&failure),
+    }
+}

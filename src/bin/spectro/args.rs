@@ -1,0 +1,127 @@
+//! The command line, as `clap` types.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use spectro_pack::location::ServerLocation;
+
+use crate::{
+    context::Context,
+    failure::{Exit, Failure},
+    output::Output,
+    pack, version,
+};
+
+/// Packs of Kubernetes cluster profiles as OCI artifacts: check, push, pull, look inside.
+#[derive(Parser)]
+#[command(name = "spectro", version, disable_help_subcommand = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Args)]
+pub(crate) struct GlobalArgs {
+    /// What is printed to standard output
+    #[arg(short, long, global = true, value_enum, default_value_t = Format::Text, env = "SPECTRO_OUTPUT")]
+    pub(crate) output: Format,
+    /// Print nothing but results and errors
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Draw no progress bars
+    #[arg(long, global = true)]
+    pub(crate) no_progress: bool,
+    /// The folder of config.json [default: $HOME/.spectro]
+    #[arg(short = 's', long, global = true, value_name = "DIR", env = "SPECTRO_HOME")]
+    pub(crate) home: Option<PathBuf>,
+}
+
+/// What is printed to standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Lines for people
+    Text,
+    /// One JSON object, with a schemaVersion
+    Json,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Check, push, pull and inspect packs
+    #[command(subcommand)]
+    Pack(pack::Command),
+    /// Print the version
+    Version,
+}
+
+impl Command {
+    pub(crate) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        match self {
+            Self::Pack(command) => command.run(context).await,
+            Self::Version => Ok(version::run(context)),
+        }
+    }
+}
+
+/// Which server, and how to talk to it.
+#[derive(Args)]
+#[command(next_help_heading = "Server")]
+pub(crate) struct ServerArgs {
+    /// The server: host[:port][/base/path] of a registry, or oci-layout:DIR
+    #[arg(short = 'r', long, value_name = "SERVER", env = "SPECTRO_REGISTRY_SERVER")]
+    pub(crate) registry_server: Option<ServerLocation>,
+    /// Talk plain http (the default for loopback hosts)
+    #[arg(long, env = "SPECTRO_PLAIN_HTTP", conflicts_with = "insecure")]
+    pub(crate) plain_http: bool,
+    /// Do not verify the server's certificate
+    #[arg(short, long, env = "SPECTRO_INSECURE")]
+    pub(crate) insecure: bool,
+    /// Further certificate authorities, as PEM
+    #[arg(long, value_name = "FILE", env = "SPECTRO_CA_FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// The client's own certificate, as PEM
+    #[arg(long, value_name = "FILE", env = "SPECTRO_CERT_FILE", requires = "key_file")]
+    pub(crate) cert_file: Option<PathBuf>,
+    /// The key of the client's certificate, as PEM
+    #[arg(long, value_name = "FILE", env = "SPECTRO_KEY_FILE", requires = "cert_file")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// The user (with the password from SPECTRO_PASSWORD or --password-stdin)
+    #[arg(long, value_name = "USER", env = "SPECTRO_USERNAME")]
+    pub(crate) username: Option<String>,
+    /// Read the password from standard input
+    #[arg(long, requires = "username")]
+    pub(crate) password_stdin: bool,
+    /// A further host that may be given the password as the registry's token service
+    #[arg(long, value_name = "HOST", env = "SPECTRO_TRUSTED_REALM", value_delimiter = ',')]
+    pub(crate) trusted_realm: Vec<String>,
+    /// Seconds without a byte moving after which a request has failed
+    #[arg(long, value_name = "SECONDS", env = "SPECTRO_TIMEOUT", default_value_t = 60,
+          value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) timeout: u64,
+    /// How often a failed request is tried again
+    #[arg(long, value_name = "N", env = "SPECTRO_RETRIES", default_value_t = 4)]
+    pub(crate) retries: usize,
+    /// How many requests may be under way at once
+    #[arg(long, value_name = "N", env = "SPECTRO_JOBS", default_value_t = 8,
+          value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=256))]
+    pub(crate) jobs: usize,
+}
+
+/// Tells that the command line is wrong, as JSON where that is what was asked for. Help and version are no errors.
+pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
+    let wants_json = std::env::args().any(|word| matches!(word.as_str(), "--output=json" | "-ojson"))
+        || std::env::args().zip(std::env::args().skip(1)).any(|(flag, value)| {
+            matches!(flag.as_str(), "-o" | "--output") && value == "json"
+        });
+    if !error.use_stderr() || !wants_json {
+        // Nobody can be told where even that can't be printed.
+        error.print().ok();
+        return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+    }
+    let text = error.render().to_string();
+    let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    Output::new(Format::Json, false).fail(&Failure::new(Exit::Usage, message).hint("see `spectro --help`"))
+}

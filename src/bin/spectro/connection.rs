@@ -1,0 +1,174 @@
+//! From flags, environment and configuration to an open store.
+
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use spectro_pack::{
+    location::{ServerLocation, Store},
+    registry::{
+        Configuration, CredentialSearch, Credentials, Proxies, RetryRule, Server, ServerName, Settings, Timeouts,
+        TlsSettings,
+    },
+    store::Observer,
+};
+use zeroize::Zeroizing;
+
+use crate::{
+    args::ServerArgs,
+    config,
+    context::{Context, user_home},
+    failure::{Exit, Failure, NO_SERVER},
+    version::VERSION,
+};
+
+/// The longest password that is read from standard input, in bytes.
+const PASSWORD_LIMIT: u64 = 64 * 1024;
+
+impl ServerArgs {
+    /// Returns the server that was named, or the default one.
+    pub(crate) fn server(&self, context: &Context) -> Result<ServerLocation, Failure> {
+        if let Some(server) = &self.registry_server {
+            return Ok(server.clone());
+        }
+        let default = context.config()?.default_server()?;
+        default.ok_or_else(|| Failure::new(Exit::Usage, "no registry server was named").hint(NO_SERVER))
+    }
+
+    /// Opens a store. Sends nothing.
+    pub(crate) fn open(&self, context: &Context, location: &ServerLocation) -> Result<Store, Failure> {
+        let observer: Arc<dyn Observer> = context.progress.notes();
+        match location {
+            ServerLocation::Layout(folder) => Ok(Store::layout(folder, observer)),
+            ServerLocation::Registry(name) => {
+                let settings = self.settings(context, name, observer)?;
+                let opened = Server::new(settings);
+                let server = opened.map_err(|error| Failure::of_store(format!("cannot use `{name}`"), &error))?;
+                context.remember(&server);
+                Ok(Store::Registry(server, name.clone()))
+            }
+        }
+    }
+
+    fn settings(&self, context: &Context, name: &ServerName, observer: Arc<dyn Observer>) -> Result<Settings, Failure> {
+        let config = context.config()?;
+        let insecure = self.insecure || config.is_insecure(name.host());
+        let tls = TlsSettings {
+            insecure,
+            authorities: self.ca_file.as_deref().map(read).transpose()?,
+            identity: match (&self.cert_file, &self.key_file) {
+                (Some(certificate), Some(key)) => Some([read(certificate)?, b"\n".to_vec(), read(key)?].concat()),
+                _ => None,
+            },
+        };
+        // A registry on this machine has no certificate, unless something about certificates was said.
+        let spoken_of_tls = insecure || tls.authorities.is_some() || tls.identity.is_some();
+        let plain_http =
+            self.plain_http || name.plain_http().unwrap_or_else(|| name.is_loopback() && !spoken_of_tls);
+        if insecure && !plain_http {
+            context.output.complain(&format!("warning: the certificate of `{}` is not verified", name.host()));
+        }
+        let idle = Duration::from_secs(self.timeout);
+        Ok(Settings {
+            host: name.host().to_owned(),
+            plain_http,
+            user_agent: format!("spectro/{VERSION}"),
+            tls,
+            proxies: proxies(),
+            timeouts: Timeouts {
+                connect: idle.min(Timeouts::default().connect),
+                idle,
+                answer: idle.max(Timeouts::default().answer.min(idle * 5)),
+            },
+            retry: RetryRule { retries: self.retries, ..RetryRule::default() },
+            jobs: self.jobs,
+            trusted_realms: self.trusted_realm.clone(),
+            credentials: CredentialSearch {
+                given: self.given_credentials()?,
+                configurations: configurations(context),
+            },
+            observer,
+        })
+    }
+
+    fn given_credentials(&self) -> Result<Option<Credentials>, Failure> {
+        let Some(username) = self.username.clone().filter(|username| !username.is_empty()) else { return Ok(None) };
+        if self.password_stdin {
+            let mut text = Zeroizing::new(String::new());
+            let read = std::io::stdin().lock().take(PASSWORD_LIMIT).read_to_string(&mut text);
+            read.map_err(|error| Failure::file_system("cannot read the password from standard input", &error))?;
+            let password = text.strip_suffix('\n').map_or(text.as_str(), |line| line.trim_end_matches('\r'));
+            if password.is_empty() {
+                return Err(Failure::new(Exit::Usage, "standard input holds no password"));
+            }
+            return Ok(Some(Credentials::password(username, password)));
+        }
+        match std::env::var("SPECTRO_PASSWORD") {
+            Ok(password) => Ok(Some(Credentials::password(username, password))),
+            Err(_) => Err(Failure::new(Exit::Usage, format!("there is no password for the user `{username}`"))
+                .hint("set SPECTRO_PASSWORD, or pipe the password in and add --password-stdin")),
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| Failure::file_system(format!("cannot read `{}`", path.display()), &error))
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn proxies() -> Proxies {
+    let either = |name: &str| variable(name).or_else(|| variable(&name.to_lowercase()));
+    Proxies {
+        https: either("HTTPS_PROXY").or_else(|| either("ALL_PROXY")),
+        // `HTTP_PROXY` could be a request's header in a CGI program, so only the lower-case name counts, as in curl.
+        http: variable("http_proxy").or_else(|| either("ALL_PROXY")),
+        no_proxy: either("NO_PROXY"),
+    }
+}
+
+/// Returns where credentials are looked for, in this order.
+fn configurations(context: &Context) -> Vec<Configuration> {
+    let path = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let given = variable("DOCKER_AUTH_CONFIG").map(|text| Configuration::Text {
+        origin: "DOCKER_AUTH_CONFIG".into(),
+        text: Zeroizing::new(text),
+    });
+    let docker = path("DOCKER_CONFIG").or_else(|| user_home().map(|home| home.join(".docker")));
+    let podman = path("XDG_RUNTIME_DIR").map(|folder| folder.join("containers/auth.json"));
+    let files = [
+        context.home().map(|home| home.join(config::FILE)),
+        path("REGISTRY_AUTH_FILE"),
+        docker.map(|folder| folder.join("config.json")),
+        podman,
+    ];
+    given.into_iter().chain(files.into_iter().flatten().map(Configuration::File)).collect()
+}
+
+/// Returns where temporary files go: beside a local store, else where the system keeps large ones.
+///
+/// `/tmp` is often a small file system in memory, so it comes last.
+pub(crate) fn scratch_folder(location: &ServerLocation) -> PathBuf {
+    if let ServerLocation::Layout(folder) = location {
+        let mut candidate = folder.as_path();
+        loop {
+            if candidate.is_dir() {
+                return candidate.to_path_buf();
+            }
+            match candidate.parent() {
+                Some(parent) if !parent.as_os_str().is_empty() => candidate = parent,
+                _ => return PathBuf::from("."),
+            }
+        }
+    }
+    if let Some(named) = std::env::var_os("TMPDIR").filter(|folder| !folder.is_empty()) {
+        return named.into();
+    }
+    let large = Path::new("/var/tmp");
+    if large.is_dir() { large.to_path_buf() } else { std::env::temp_dir() }
+}

@@ -1,0 +1,59 @@
+//! What a command's run needs beside its own arguments: the outputs, the home folder, the servers that were opened.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
+
+use spectro_pack::registry::Server;
+
+use crate::{
+    args::GlobalArgs,
+    config::Config,
+    failure::Failure,
+    output::Output,
+    progress::Progress,
+};
+
+pub(crate) struct Context {
+    pub(crate) output: Output,
+    pub(crate) progress: Progress,
+    home: Option<PathBuf>,
+    servers: Mutex<Vec<Server>>,
+}
+
+impl Context {
+    pub(crate) fn new(global: &GlobalArgs) -> Self {
+        Self {
+            output: Output::new(global.output, global.quiet),
+            progress: Progress::new(global.quiet, global.no_progress),
+            home: global.home.clone().or_else(|| user_home().map(|home| home.join(".spectro"))),
+            servers: Mutex::default(),
+        }
+    }
+
+    /// Returns the folder of `config.json`, where there is a home.
+    pub(crate) fn home(&self) -> Option<&Path> {
+        self.home.as_deref()
+    }
+
+    /// Returns what `config.json` says.
+    pub(crate) fn config(&self) -> Result<Config, Failure> {
+        self.home().map_or_else(|| Ok(Config::default()), Config::read)
+    }
+
+    /// Remembers a server, for the case of an interruption.
+    pub(crate) fn remember(&self, server: &Server) {
+        self.servers.lock().expect("nobody panics with this lock").push(server.clone());
+    }
+
+    /// Returns the servers that were opened.
+    pub(crate) fn servers(&self) -> Vec<Server> {
+        self.servers.lock().expect("nobody panics with this lock").clone()
+    }
+}
+
+/// Returns the user's home folder.
+pub(crate) fn user_home() -> Option<PathBuf> {
+    std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from)
+}

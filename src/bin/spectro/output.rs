@@ -1,0 +1,88 @@
+//! Standard output: the result, as text or as one JSON object. Errors go to standard error as text, and to standard output
+//! where that is JSON.
+
+use std::{io::Write, process::ExitCode};
+
+use serde_json::{Value, json};
+
+use crate::{args::Format, failure::Failure};
+
+/// The version of the JSON that is printed. Raised when a field changes its meaning or goes.
+const SCHEMA_VERSION: u64 = 1;
+
+pub(crate) struct Output {
+    format: Format,
+    quiet: bool,
+}
+
+impl Output {
+    pub(crate) fn new(format: Format, quiet: bool) -> Self {
+        Self { format, quiet }
+    }
+
+    pub(crate) fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Prints the result: the text, or the members of the JSON object.
+    pub(crate) fn result(&self, text: &str, json: impl FnOnce() -> Value) {
+        if self.is_json() {
+            self.json(json());
+        } else if !text.is_empty() {
+            self.line(text);
+        }
+    }
+
+    fn json(&self, members: Value) {
+        let mut object = json!({ "schemaVersion": SCHEMA_VERSION });
+        if let (Value::Object(object), Value::Object(members)) = (&mut object, members) {
+            object.extend(members);
+        }
+        self.line(&format!("{object:#}"));
+    }
+
+    /// Prints a line to standard output. A reader that went away (`| head`) is no error.
+    fn line(&self, text: &str) {
+        writeln!(anstream::stdout(), "{text}").ok();
+    }
+
+    /// Writes bytes to standard output as they are.
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> std::io::Result<()> {
+        std::io::stdout().write_all(bytes)
+    }
+
+    /// Says something that is no result, unless asked to be quiet.
+    pub(crate) fn say(&self, text: &str) {
+        if !self.quiet {
+            writeln!(anstream::stderr(), "{text}").ok();
+        }
+    }
+
+    /// Says something that must be read, quiet or not.
+    pub(crate) fn complain(&self, text: &str) {
+        writeln!(anstream::stderr(), "{text}").ok();
+    }
+
+    /// Tells why the command failed, and returns its exit code.
+    pub(crate) fn fail(&self, failure: &Failure) -> ExitCode {
+        if self.is_json() {
+            self.json(json!({ "error": failure.to_json() }));
+        } else {
+            self.complain(&failure.to_text());
+        }
+        failure.exit.into()
+    }
+}
+
+/// Returns the text with control characters written as escapes: what a stranger wrote must not move the cursor.
+pub(crate) fn escape(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() { shown.extend(character.escape_default()) } else { shown.push(character) }
+    }
+    shown
+}

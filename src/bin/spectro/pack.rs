@@ -1,0 +1,37 @@
+//! `spectro pack …`: one file a command.
+
+mod inspect;
+mod pull;
+mod push;
+mod read;
+mod stored;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use crate::{context::Context, failure::Failure};
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Check packs: every finding at once, with file, line and column
+    Validate(validate::Args),
+    /// Push packs to a registry or a local store
+    Push(push::Args),
+    /// Pull a pack into a folder, byte for byte
+    Pull(pull::Args),
+    /// Show what is inside a pack, without fetching its layers
+    Inspect(inspect::Args),
+}
+
+impl Command {
+    pub(crate) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        match self {
+            Self::Validate(args) => validate::run(args, context).await,
+            Self::Push(args) => push::run(args, context).await,
+            Self::Pull(args) => pull::run(args, context).await,
+            Self::Inspect(args) => inspect::run(args, context).await,
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! `spectro pack push DIR… --registry-server SERVER`: read, validate, encode, copy.
+
+mod one;
+mod report;
+
+use std::{collections::BTreeMap, path::PathBuf, process::ExitCode, sync::Arc, time::Instant};
+
+use futures::StreamExt;
+use spectro_pack::store::Tag;
+
+use self::{
+    one::{Job, push_one},
+    report::Reporter,
+};
+use super::read::Workers;
+use crate::{
+    args::ServerArgs,
+    connection::scratch_folder,
+    context::Context,
+    failure::{Exit, Failure},
+};
+
+/// What `push` takes.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The folders of the packs
+    #[arg(required = true, value_name = "DIR")]
+    directories: Vec<PathBuf>,
+    #[command(flatten)]
+    server: ServerArgs,
+    /// Overwrite the version's tag where it has other content
+    #[arg(short, long)]
+    force: bool,
+    /// A message, kept with the artifact
+    #[arg(short, long, value_name = "TEXT")]
+    message: Option<String>,
+    /// A further tag, such as `latest`; it moves if it is there
+    #[arg(long, value_name = "TAG", value_parser = further_tag)]
+    tag: Vec<Tag>,
+    /// An annotation of the artifact
+    #[arg(long, value_name = "KEY=VALUE", value_parser = annotation)]
+    annotation: Vec<(String, String)>,
+    /// Push even if the tag has this content already
+    #[arg(long)]
+    skip_digest_check: bool,
+    /// Warnings count as errors
+    #[arg(long)]
+    strict: bool,
+    /// Say what would be done; send nothing that writes
+    #[arg(long)]
+    dry_run: bool,
+}
+
+fn further_tag(text: &str) -> Result<Tag, String> {
+    Tag::of_version(text).map_err(|error| error.to_string())
+}
+
+fn annotation(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("an annotation is written KEY=VALUE".into()),
+    }
+}
+
+pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failure> {
+    let started = Instant::now();
+    let location = args.server.server(context)?;
+    let job = Arc::new(Job {
+        store: args.server.open(context, &location)?,
+        scratch: scratch_folder(&location),
+        location,
+        workers: Workers::new(),
+        overwrite: args.force,
+        moving: args.tag,
+        message: args.message,
+        annotations: args.annotation.into_iter().collect::<BTreeMap<_, _>>(),
+        even_if_unchanged: args.skip_digest_check,
+        strict: args.strict,
+        dry_run: args.dry_run,
+        jobs: args.server.jobs,
+        alone: args.directories.len() == 1,
+        progress: context.progress.clone(),
+    });
+    let reporter = Reporter::new(context, &job);
+    let whole = if job.alone { None } else { Some(context.progress.packs(args.directories.len())) };
+    let pushes = args.directories.into_iter().map(|directory| push_one(job.clone(), directory));
+    let mut running = futures::stream::iter(pushes).buffered(job.jobs);
+    let mut done = Vec::new();
+    while let Some(pushed) = running.next().await {
+        if let Some(whole) = &whole {
+            whole.one_more();
+        }
+        reporter.tell(&pushed);
+        done.push(pushed);
+    }
+    drop(whole);
+    context.progress.finish();
+    reporter.summarize(&done, started.elapsed());
+    Ok(Exit::worst(done.iter().filter_map(|pushed| pushed.exit())).map_or(ExitCode::SUCCESS, ExitCode::from))
+}

@@ -1,0 +1,180 @@
+//! One pack of a push: from its folder to the store.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+use spectro_pack::{
+    artifact::{Artifact, EncodeOptions},
+    digest::Digest,
+    location::{ServerLocation, Store},
+    pack::{Pack, Report},
+    registry::Intent,
+    store::{RepositoryName, Selector, Tag, TagConflict},
+    transfer::{self, Copied, CopyError, CopyOptions, Plan},
+};
+
+use crate::{
+    failure::{Exit, Failure, tag_conflict},
+    format,
+    pack::read::Workers,
+    progress::{Progress, Verbs},
+};
+
+/// What is common to all packs of a push.
+pub(super) struct Job {
+    pub(super) store: Store,
+    pub(super) location: ServerLocation,
+    pub(super) scratch: PathBuf,
+    pub(super) workers: Workers,
+    pub(super) overwrite: bool,
+    pub(super) moving: Vec<Tag>,
+    pub(super) message: Option<String>,
+    pub(super) annotations: BTreeMap<String, String>,
+    pub(super) even_if_unchanged: bool,
+    pub(super) strict: bool,
+    pub(super) dry_run: bool,
+    pub(super) jobs: usize,
+    /// Whether it is the only pack: then each of its blobs has a line.
+    pub(super) alone: bool,
+    pub(super) progress: Progress,
+}
+
+/// What became of a pack.
+pub(super) struct Pushed {
+    pub(super) directory: PathBuf,
+    pub(super) name: Option<String>,
+    pub(super) version: Option<String>,
+    /// `SERVER/NAME:TAG`, where name and version could be read.
+    pub(super) reference: Option<String>,
+    pub(super) report: Option<Report>,
+    pub(super) left_out: Vec<String>,
+    pub(super) outcome: Outcome,
+}
+
+pub(super) enum Outcome {
+    Done(Copied),
+    Planned(Plan),
+    /// Findings forbid it.
+    Refused,
+    Failed(Failure),
+}
+
+impl Pushed {
+    /// Returns the exit code that this pack alone would give, unless all went well.
+    pub(super) fn exit(&self) -> Option<Exit> {
+        match &self.outcome {
+            Outcome::Done(_) => None,
+            Outcome::Planned(plan) => match plan.tag {
+                transfer::TagPlan::Conflict { .. } => Some(Exit::Conflict),
+                _ => None,
+            },
+            Outcome::Refused => Some(Exit::Findings),
+            Outcome::Failed(failure) => Some(failure.exit),
+        }
+    }
+
+    /// Returns the digest of the content, where it got that far.
+    pub(super) fn digest(&self) -> Option<&Digest> {
+        match &self.outcome {
+            Outcome::Done(copied) => Some(&copied.digest),
+            Outcome::Planned(plan) => Some(&plan.digest),
+            Outcome::Refused | Outcome::Failed(_) => None,
+        }
+    }
+}
+
+/// Pushes the pack in a folder. What fails is part of the result: other packs go on.
+pub(super) async fn push_one(job: Arc<Job>, directory: PathBuf) -> Pushed {
+    let mut pushed = Pushed {
+        directory: directory.clone(),
+        name: None,
+        version: None,
+        reference: None,
+        report: None,
+        left_out: Vec::new(),
+        outcome: Outcome::Refused,
+    };
+    let reading = match job.workers.read(directory).await {
+        Ok(reading) => reading,
+        Err(failure) => {
+            pushed.outcome = Outcome::Failed(failure);
+            return pushed;
+        }
+    };
+    (pushed.name, pushed.version) = (reading.name, reading.version);
+    let too_many_warnings = job.strict && reading.report.warnings() > 0;
+    pushed.report = Some(reading.report);
+    let Some(pack) = reading.pack.filter(|_| !too_many_warnings) else { return pushed };
+    pushed.left_out = pack.left_out().iter().map(ToString::to_string).collect();
+    pushed.outcome = match send(&job, pack, &mut pushed.reference).await {
+        Ok(outcome) => outcome,
+        Err(failure) => Outcome::Failed(failure),
+    };
+    pushed
+}
+
+async fn send(job: &Arc<Job>, pack: Pack, reference: &mut Option<String>) -> Result<Outcome, Failure> {
+    let invalid = |error: &dyn std::error::Error| Failure::new(Exit::Usage, error.to_string());
+    let name: RepositoryName = pack.metadata().name.parse().map_err(|error| invalid(&error))?;
+    let tag = Tag::of_version(&pack.metadata().version).map_err(|error| invalid(&error))?;
+    let place = format!("{name}:{tag}");
+    *reference = Some(format!("{}/{place}", job.location));
+    refuse_empty_files(job, &pack, &place)?;
+
+    let label = (!job.alone).then(|| format!("{} {}", pack.metadata().name, pack.metadata().version));
+    let options = EncodeOptions {
+        message: job.message.clone(),
+        annotations: job.annotations.clone(),
+        scratch: job.scratch.clone(),
+    };
+    let artifact = job.workers.run(move || Artifact::layered(&pack, &options)).await?;
+    let artifact = artifact.map_err(|error| Failure::of_store(format!("cannot encode `{place}`"), &error))?;
+
+    let intent = if job.dry_run { Intent::Pull } else { Intent::Push };
+    let target = job.store.repository(&name, intent)?;
+    let selector = Selector::Digest(artifact.manifest().digest().clone());
+    let options = CopyOptions {
+        tag: Some(tag),
+        overwrite: job.overwrite,
+        moving: job.moving.clone(),
+        even_if_unchanged: job.even_if_unchanged,
+        mount: None,
+        jobs: job.jobs,
+    };
+    if job.dry_run {
+        let planned = transfer::plan(&artifact, &selector, &*target, &options).await;
+        let failed = |error| Failure::of_store(format!("cannot look at `{place}` in `{}`", job.location), &error);
+        return planned.map(Outcome::Planned).map_err(failed);
+    }
+    let observer = job.progress.blobs(label, Verbs::Push);
+    let copied = transfer::copy(&artifact, &selector, &*target, &options, &observer).await;
+    copied.map(Outcome::Done).map_err(|error| not_pushed(job, &place, error))
+}
+
+/// Amazon's ECR takes no blob of 0 bytes, so a pack with one is refused before anything is sent.
+fn refuse_empty_files(job: &Job, pack: &Pack, place: &str) -> Result<(), Failure> {
+    let Store::Registry(server, _) = &job.store else { return Ok(()) };
+    let empty = pack.files().iter().find(|file| file.size == 0);
+    match empty {
+        Some(file) if server.refuses_empty_blobs() => {
+            let message = format!("cannot push `{place}`: `{}` is empty, and ECR takes no empty file", file.path);
+            Err(Failure::new(Exit::Denied, message).hint(format!("put one comment line into `{}`", file.path)))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn not_pushed(job: &Job, place: &str, failed: CopyError) -> Failure {
+    let server = job.location.to_string();
+    let CopyError { error, blobs_there, tag_written } = failed;
+    if let Some(conflict) = error.find::<TagConflict>() {
+        return tag_conflict(place, &server, conflict);
+    }
+    let failure = Failure::of_store(format!("cannot push `{place}` to `{server}`"), &error);
+    let blobs = format::count(blobs_there, "blob");
+    match (blobs_there, tag_written) {
+        (_, true) => failure.state("the version's tag is written, a further tag is not"),
+        (0, false) => failure.state("nothing is there, the tag is as it was"),
+        (1, false) => failure.state(format!("{blobs} is there, the tag is as it was")),
+        (_, false) => failure.state(format!("{blobs} are there, the tag is as it was")),
+    }
+}

@@ -1,0 +1,72 @@
+//! A pack in a store, as a reading command names it: its place, and which version is meant.
+
+use spectro_pack::{
+    artifact::NotAPack,
+    location::{Place, ServerLocation, parse_place},
+    registry::{Intent, PackReference},
+    store::{Error, Selector, Tag, Target, newest},
+};
+
+use crate::{
+    args::ServerArgs,
+    context::Context,
+    failure::{Exit, Failure},
+};
+
+/// Returns what a word on the command line means.
+pub(super) fn place(word: &str, server: &ServerArgs, context: &Context) -> Result<Place, Failure> {
+    let named = server.registry_server.as_ref();
+    let default = if named.is_some() { None } else { context.config()?.default_server()? };
+    Ok(parse_place(word, named, default.as_ref(), |path| path.join("pack.json").is_file())?)
+}
+
+/// A pack in a store, found.
+pub(super) struct Stored {
+    pub(super) repository: Box<dyn Target>,
+    pub(super) selector: Selector,
+    /// The pack, with the version that is meant.
+    pub(super) reference: PackReference,
+    /// Of how many versions it is the newest, where none was named.
+    pub(super) newest_of: Option<usize>,
+}
+
+impl Stored {
+    /// Opens the repository and finds the version that is meant.
+    pub(super) async fn find(
+        server: &ServerArgs,
+        location: &ServerLocation,
+        mut reference: PackReference,
+        context: &Context,
+    ) -> Result<Self, Failure> {
+        let store = server.open(context, location)?;
+        let repository = store.repository(&reference.name, Intent::Pull)?;
+        let mut newest_of = None;
+        if reference.selector().is_none() {
+            let failed = |error: &Error| failure("cannot look for versions of", &reference, location, error);
+            let found = newest(&*repository).await.map_err(|error| failed(&error))?;
+            let Some(found) = found else {
+                let message = format!("`{}` in `{location}` has no version", reference.name);
+                return Err(Failure::new(Exit::NotFound, message)
+                    .hint(format!("name a tag or a digest: {}:TAG or {}@sha256:…", reference.name, reference.name)));
+            };
+            newest_of = Some(found.versions);
+            reference.tag = Some(found.tag);
+        }
+        let selector = reference.selector().expect("a tag was just set where there was none");
+        Ok(Self { repository, selector, reference, newest_of })
+    }
+
+    /// Returns the name that a folder for this pack has by default: name and version, both from the reference.
+    pub(super) fn tag(&self) -> Option<&Tag> {
+        self.reference.tag.as_ref()
+    }
+}
+
+/// Returns the failure to do something with a pack of a store; what is no pack is called by its name.
+pub(super) fn failure(action: &str, reference: &PackReference, location: &ServerLocation, error: &Error) -> Failure {
+    if let Some(other) = error.find::<NotAPack>() {
+        let message = format!("`{reference}` in `{location}` is {}, not a pack", other.what);
+        return Failure::new(Exit::NotFound, message);
+    }
+    Failure::of_store(format!("{action} `{reference}` in `{location}`"), error)
+}

@@ -1,0 +1,80 @@
+//! Which version of a pack is meant where none is named: the newest one.
+
+use lenient_semver::Version;
+
+use super::{Result, Source, Tag};
+
+/// The newest version of a pack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Newest {
+    /// Its tag.
+    pub tag: Tag,
+    /// How many versions there are.
+    pub versions: usize,
+}
+
+/// Returns the newest of a repository's versions, or nothing where no tag reads as a version.
+///
+/// # Errors
+///
+/// The store's own, such as [`super::ErrorKind::NotFound`] where there is no such repository.
+pub async fn newest(source: &dyn Source) -> Result<Option<Newest>> {
+    let mut tags = Vec::new();
+    let mut page = source.tags(None).await?;
+    loop {
+        tags.append(&mut page.tags);
+        match page.next {
+            Some(next) => page = source.tags(Some(&next)).await?,
+            None => return Ok(newest_of(&tags)),
+        }
+    }
+}
+
+/// Returns the newest of these tags. Pre-releases count only where there is nothing else; `latest`, labels of groups
+/// (`group__label`) and the tags that stand for referrers (`sha256-…`) never.
+fn newest_of(tags: &[Tag]) -> Option<Newest> {
+    let versions: Vec<_> = tags.iter().filter_map(|tag| Some((version(tag)?, tag))).collect();
+    let count = versions.len();
+    let newest = versions.into_iter().max_by(|(one, one_tag), (other, other_tag)| {
+        let stable = |version: &Version<'_>| !version.is_pre_release();
+        (stable(one), one, one_tag.as_str()).cmp(&(stable(other), other, other_tag.as_str()))
+    });
+    newest.map(|(_, tag)| Newest { tag: tag.clone(), versions: count })
+}
+
+/// Returns the version that a tag stands for: leading zeros, four parts and a `v` in front are fine.
+fn version(tag: &Tag) -> Option<Version<'_>> {
+    let text = tag.as_str();
+    let digits = text.strip_prefix(['v', 'V']).unwrap_or(text);
+    if text.contains("__") || !digits.starts_with(|first: char| first.is_ascii_digit()) {
+        return None;
+    }
+    Version::parse(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn newest(tags: &[&str]) -> Option<(String, usize)> {
+        let tags: Vec<Tag> = tags.iter().map(|tag| tag.parse().unwrap()).collect();
+        newest_of(&tags).map(|newest| (newest.tag.to_string(), newest.versions))
+    }
+
+    #[test]
+    fn the_newest_is_the_highest_version_and_not_the_last_in_the_alphabet() {
+        for (tags, expected) in [
+            (&["1.9.0", "1.10.0", "1.2.0"] as &[&str], Some(("1.10.0", 3))),
+            (&["1.0.0", "2.0.0-rc.1"], Some(("1.0.0", 2))),
+            (&["2.0.0-rc.1", "2.0.0-rc.2"], Some(("2.0.0-rc.2", 2))),
+            (&["v1.8.7", "1.8.6"], Some(("v1.8.7", 2))),
+            (&["26.02.0", "26.1.9"], Some(("26.02.0", 2))),
+            (&["7.7.1908", "7.7.1908.1"], Some(("7.7.1908.1", 2))),
+            (&["1.0.0_a", "1.0.0"], Some(("1.0.0_a", 2))),
+            (&["latest", "team__9.9.9", "sha256-ab", "stable"], None),
+            (&[], None),
+        ] {
+            assert_eq!(newest(tags), expected.map(|(tag, count)| (tag.to_owned(), count)), "{tags:?}");
+        }
+    }
+}
