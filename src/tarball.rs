@@ -1,1 +1,4 @@
-//! In work.
+//! Folders as tar+gzip: written canonically, read under limits.
+
+pub mod read;
+pub mod write;

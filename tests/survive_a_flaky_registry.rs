@@ -39,7 +39,11 @@ fn a_push_survives_what_passes() {
         ];
         for (number, (method, path, fault)) in faults.into_iter().enumerate() {
             let sandbox = sandbox();
+            // Other bytes each time: what is there is not sent.
             sandbox.write("golden-centos-aws/number", number.to_string());
+            let mut big = sandbox.read("golden-centos-aws/big.bin");
+            big.push(u8::try_from(number).expect("there are few faults"));
+            sandbox.write("golden-centos-aws/big.bin", big);
             let proxy = FaultProxy::before(&registry);
             let shown = format!("{:?} {method} {path} {fault:?}", registry.kind());
             proxy.on(method, path).times(2).fault(fault);
