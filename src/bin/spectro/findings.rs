@@ -39,7 +39,7 @@ fn draw(findings: &[Finding], directory: &Path, styles: Styles) -> String {
 pub(crate) fn finding_json(finding: &Finding) -> Value {
     json!({
         "code": finding.code.as_str(),
-        "severity": style::word(finding.code.severity()),
+        "severity": finding.code.severity().as_str(),
         "message": finding.message,
         "hint": finding.hint,
         "file": finding.file,
@@ -112,7 +112,7 @@ impl Block<'_> {
     fn draw_title(&self, text: &mut String) {
         let severity = self.finding.code.severity();
         let (style, title) = (self.styles.severity(severity), self.styles.title);
-        let (word, code) = (style::word(severity), self.finding.code.as_str());
+        let (word, code) = (severity.as_str(), self.finding.code.as_str());
         let message = line::escape(&self.finding.message);
         line(text, format_args!("{style}{word}[{code}]{style:#}{title}:{title:#} {title}{message}{title:#}"));
     }

@@ -35,12 +35,3 @@ impl Styles {
         }
     }
 }
-
-/// Returns the severity as it is printed and as JSON has it.
-pub(super) fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
-    }
-}
