@@ -15,3 +15,4 @@ mod rebuild_the_same_bytes;
 mod refuse_bad_input;
 mod support;
 mod survive_a_flaky_registry;
+mod validate_a_pack;
