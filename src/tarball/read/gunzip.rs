@@ -1,0 +1,79 @@
+//! The gzip below a tar: counts what comes in and what goes out, and stops a bomb.
+
+use std::io::{self, Read};
+
+use flate2::read::MultiGzDecoder;
+
+use super::{Limits, TarballError};
+
+/// How much may come out beyond the files' own bytes: headers, padding, and what stands behind the end.
+const OVERHEAD: u64 = 256 << 20;
+
+/// Counts the bytes that were read.
+struct Counted<R> {
+    inner: R,
+    count: u64,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.count += count as u64;
+        Ok(count)
+    }
+}
+
+/// Unpacks. Several gzip members behind each other are one text, as `gunzip` has it.
+pub(super) struct Gunzip<R> {
+    decoder: MultiGzDecoder<Counted<R>>,
+    limits: Limits,
+    unpacked: u64,
+}
+
+impl<R: Read> Gunzip<R> {
+    pub(super) fn new(packed: R, limits: &Limits) -> Self {
+        Self { decoder: MultiGzDecoder::new(Counted { inner: packed, count: 0 }), limits: *limits, unpacked: 0 }
+    }
+
+    /// Skips exactly so many unpacked bytes.
+    pub(super) fn skip(&mut self, count: u64) -> Result<(), TarballError> {
+        if count > 0 && io::copy(&mut self.by_ref().take(count), &mut io::sink())? < count {
+            return Err(TarballError::Truncated);
+        }
+        Ok(())
+    }
+
+    /// Skips whatever is left.
+    pub(super) fn skip_to_end(&mut self) -> Result<(), TarballError> {
+        io::copy(self, &mut io::sink())?;
+        Ok(())
+    }
+
+    fn account(&mut self, count: usize) -> Result<(), TarballError> {
+        self.unpacked += count as u64;
+        if self.unpacked > self.limits.unpacked.saturating_add(OVERHEAD) {
+            return Err(TarballError::TooLarge(self.limits.unpacked));
+        }
+        let packed = self.decoder.get_ref().count;
+        if self.unpacked > self.limits.ratio_from && self.unpacked / self.limits.ratio.max(1) > packed {
+            return Err(TarballError::RatioExceeded(self.limits.ratio));
+        }
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for Gunzip<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.decoder.read(buffer) {
+            Ok(count) => {
+                self.account(count)?;
+                Ok(count)
+            }
+            Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) => {
+                Err(if self.unpacked == 0 { TarballError::NotGzip } else { TarballError::Damaged }.into())
+            }
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(TarballError::Truncated.into()),
+            Err(error) => Err(error),
+        }
+    }
+}
