@@ -129,9 +129,7 @@ impl Value {
         match &self.kind {
             Kind::Null | Kind::Invalid => serde_json::Value::Null,
             Kind::Bool(value) => (*value).into(),
-            Kind::Number(text) => {
-                text.parse().map_or_else(|_| text.as_str().into(), serde_json::Value::Number)
-            }
+            Kind::Number(text) => text.parse().map_or_else(|_| text.as_str().into(), serde_json::Value::Number),
             Kind::String(text) => text.as_str().into(),
             Kind::Array(items) => items.iter().map(Self::to_serde).collect(),
             Kind::Object(members) => {

@@ -11,10 +11,10 @@ use std::{
 };
 
 /// The most bytes that file systems take for one name.
-pub const LONGEST_NAME: usize = 255;
+const LONGEST_NAME: usize = 255;
 
 /// The most bytes of a whole path (Linux' `PATH_MAX`, without its final NUL).
-pub const LONGEST_PATH: usize = 4095;
+const LONGEST_PATH: usize = 4095;
 
 /// The path of a file or folder within a pack, such as `charts/nginx-1.2.0.tgz`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

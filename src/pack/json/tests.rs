@@ -52,15 +52,24 @@ fn values_and_names_know_their_place() {
 #[test]
 fn the_faults_people_make_are_told_and_reading_goes_on() {
     let cases = [
-        ("{\"a\": 1,\n}", "9..10 expected a property name, found `}` | 7..8 this comma promises another property | JSON allows no comma after the last property"),
-        ("[1,]", "3..4 expected a value, found `]` | 2..3 this comma promises another value | JSON allows no comma after the last value"),
+        (
+            "{\"a\": 1,\n}",
+            "9..10 expected a property name, found `}` | 7..8 this comma promises another property | JSON allows no comma after the last property",
+        ),
+        (
+            "[1,]",
+            "3..4 expected a value, found `]` | 2..3 this comma promises another value | JSON allows no comma after the last value",
+        ),
         ("[1,,2]", "3..4 expected a value, found `,` | delete this comma"),
         ("{,\"a\":1}", "1..2 expected a property name, found `,` | delete this comma"),
         ("{ // why\n}", "2..8 JSON has no comments | delete it, or say it in the pack's README.md"),
         ("{} # end", "3..8 JSON has no comments | delete it, or say it in the pack's README.md"),
         ("{ /* a\n */ }", "2..10 JSON has no comments | delete it, or say it in the pack's README.md"),
         ("\u{feff}{}", "0..3 expected `{`, found a byte-order mark | save the file as UTF-8 without it"),
-        ("{\u{a0}}", "1..3 expected a space or a line break, found a no-break space (U+00A0) | put a plain space in its place"),
+        (
+            "{\u{a0}}",
+            "1..3 expected a space or a line break, found a no-break space (U+00A0) | put a plain space in its place",
+        ),
         ("{\"a\": 'x'}", "6..7 expected `\"`, found `'` | JSON has only double quotes"),
         ("{a: 1}", "1..2 expected a property name in double quotes, found `a` | write `\"a\"`"),
         ("{\"a\" = 1}", "5..6 expected `:`, found `=`"),
@@ -81,8 +90,14 @@ fn the_faults_people_make_are_told_and_reading_goes_on() {
         ("[\"\\u12x4\"]", "2..4 expected four hexadecimal digits after `\\u`"),
         ("[\"\\ud83d!\"]", "2..8 `\\ud83d` is half a character: expected a surrogate pair"),
         ("[\"\\ude00\"]", "2..8 `\\ude00` is half a character: expected a surrogate pair"),
-        ("[\"a\n]", "3..3 expected `\"`, found the end of the line | 1..2 this string is not closed on its line | write a line break within a string as `\\n`"),
-        ("{\"a\": 1, \"a\": 2}", "9..12 the key `a` stands twice in one object | 1..4 it stands here already | one reader takes the first, another the last: delete one"),
+        (
+            "[\"a\n]",
+            "3..3 expected `\"`, found the end of the line | 1..2 this string is not closed on its line | write a line break within a string as `\\n`",
+        ),
+        (
+            "{\"a\": 1, \"a\": 2}",
+            "9..12 the key `a` stands twice in one object | 1..4 it stands here already | one reader takes the first, another the last: delete one",
+        ),
     ];
     for (text, expected) in cases {
         assert_eq!(only(text), expected, "{text}");

@@ -58,7 +58,11 @@ impl Extensions {
     /// Checks at the end of the archive that nothing was said of an entry that does not come.
     pub(super) fn none_pending(&self) -> Result<(), TarballError> {
         let pending = self.path.is_some() || self.link || self.pax;
-        if pending { Err(TarballError::Malformed("a header speaks of an entry that does not come".into())) } else { Ok(()) }
+        if pending {
+            Err(TarballError::Malformed("a header speaks of an entry that does not come".into()))
+        } else {
+            Ok(())
+        }
     }
 
     /// Returns the path of the entry.

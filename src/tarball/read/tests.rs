@@ -146,7 +146,8 @@ fn a_cut_anywhere_is_an_error() {
     let packed = Archive::new().file("a", &"x".repeat(3000)).ended().packed();
     for end in 0..packed.len() {
         let error = entries_under(&packed[..end], Limits::default()).unwrap_err();
-        let expected = if end < 2 { matches!(error, TarballError::NotGzip) } else { matches!(error, TarballError::Truncated) };
+        let expected =
+            if end < 2 { matches!(error, TarballError::NotGzip) } else { matches!(error, TarballError::Truncated) };
         assert!(expected, "{end}: {error:?}");
     }
     let whole = Archive::new().file("a", &"x".repeat(3000)).ended();
