@@ -1,1 +1,98 @@
-//! In work.
+//! A pack as an OCI artifact: encoded from a pack that was read, recognised and restored from any store.
+//!
+//! An [`Artifact`] is a manifest and the knowledge where each blob's bytes come from. It is a [`Source`], so that a push is a
+//! copy and nothing else. The way back is a [`PackArtifact`] (what a manifest says, refused where it is not a pack or not
+//! safe) and [`unpack`](unpack::unpack), which shows nothing on disk before everything was verified.
+
+mod content;
+mod decode;
+mod feed;
+mod file;
+mod foreign;
+mod layered;
+pub mod media_type;
+mod names;
+mod packed;
+mod part;
+#[cfg(test)]
+mod testing;
+pub mod unpack;
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+use self::content::Content;
+pub use self::{
+    decode::{Entry, Form, PackArtifact},
+    file::FileReader,
+    foreign::NotAPack,
+    layered::EncodeOptions,
+    part::Part,
+};
+use crate::{
+    digest::Digest,
+    store::{
+        self, BlobReader, Descriptor, Error, ErrorKind, Manifest, PageToken, Result, Selector, Source, Tag, TagPage,
+    },
+};
+
+/// A pack that has been encoded, ready to be copied anywhere.
+///
+/// Files are not read again before they are sent: their descriptors have the digests that the pack was validated with, and
+/// whoever sends the bytes proves them on the way.
+#[derive(Debug)]
+pub struct Artifact {
+    manifest: Manifest,
+    tag: Tag,
+    contents: BTreeMap<Digest, Content>,
+}
+
+impl Artifact {
+    /// Returns the manifest.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Returns the tag of the pack's version.
+    pub fn tag(&self) -> &Tag {
+        &self.tag
+    }
+
+    /// Returns the layers' descriptors, in order; each has a title, the path within the pack.
+    pub fn layers(&self) -> &[Descriptor] {
+        match self.manifest.content() {
+            store::Content::Image { layers, .. } => layers,
+            store::Content::Index { .. } => &[],
+        }
+    }
+}
+
+#[async_trait]
+impl Source for Artifact {
+    async fn resolve(&self, selector: &Selector) -> Result<Option<Descriptor>> {
+        let is_meant = match selector {
+            Selector::Tag(tag) => *tag == self.tag,
+            Selector::Digest(digest) => self.manifest.has_digest(digest),
+        };
+        Ok(is_meant.then(|| self.manifest.descriptor()))
+    }
+
+    async fn manifest(&self, selector: &Selector) -> Result<Manifest> {
+        match self.resolve(selector).await? {
+            Some(_) => Ok(self.manifest.clone()),
+            None => Err(Error::new(ErrorKind::NotFound, format!("the encoded pack is not `{selector}`"))),
+        }
+    }
+
+    async fn blob(&self, descriptor: &Descriptor) -> Result<BlobReader> {
+        match self.contents.get(&descriptor.digest) {
+            Some(content) => content.reader(descriptor).await,
+            None => Err(Error::new(ErrorKind::NotFound, format!("the encoded pack has no blob {}", descriptor.digest))),
+        }
+    }
+
+    async fn tags(&self, _: Option<&PageToken>) -> Result<TagPage> {
+        Ok(TagPage { tags: vec![self.tag.clone()], ..TagPage::default() })
+    }
+}

@@ -1,3 +1,4 @@
-//! Tar archives compressed with gzip: charts, and the layers that are made from folders.
+//! Folders as tar+gzip: written canonically, read under limits.
 
 pub mod read;
+pub mod write;

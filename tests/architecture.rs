@@ -2,12 +2,13 @@
 //! nothing strange lies at the top.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use crate::support::source::{CodePath, code_only, paths, without_unit_tests};
+use crate::support::source::{CodePath, code_only, paths, test_files, without_unit_tests};
 
 /// Every room of the library, and the rooms that it may import. `digest` is a leaf that all may import.
 const ROOMS: [(&str, &[&str]); 8] = [
@@ -132,6 +133,17 @@ fn imported_room<'a>(modules: &[&str], segments: &[&'a str]) -> Option<&'a str> 
     if up > 0 && up >= modules.len() { segments.get(up).copied() } else { None }
 }
 
+/// Returns the modules with files of their own that this file has for tests only, as `registry/client/tests`.
+fn modules_for_tests(path: &str, source: &str) -> Vec<String> {
+    let folder = match path.rsplit_once('/') {
+        Some((folder, "main.rs" | "lib.rs" | "mod.rs")) => folder,
+        None if path == "lib.rs" => "",
+        _ => path.trim_end_matches(".rs"),
+    };
+    let names = test_files(&code_only(source)).into_iter();
+    names.map(|name| format!("{folder}/{name}").trim_start_matches('/').to_owned()).collect()
+}
+
 fn files_below(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -158,11 +170,15 @@ fn imports_run_down_and_the_library_stays_pure() {
     let source = project().join("src");
     let files = files_below(&source, ".rs");
     assert!(files.len() > 8, "the library's files were not found");
-    let mut found = Vec::new();
-    for file in files.iter().filter(|file| !file.ends_with("tests.rs")) {
-        let path = file.strip_prefix(&source).expect("a file lies below its folder").to_string_lossy().into_owned();
-        found.extend(faults(&path, &fs::read_to_string(file).expect("source is UTF-8")));
-    }
+    let named = |file: &PathBuf| file.strip_prefix(&source).expect("a file lies below").to_string_lossy().into_owned();
+    let texts: BTreeMap<String, String> =
+        files.iter().map(|file| (named(file), fs::read_to_string(file).expect("source is UTF-8"))).collect();
+    let spared: Vec<String> = texts.iter().flat_map(|(path, text)| modules_for_tests(path, text)).collect();
+    let is_for_tests = |path: &str| {
+        spared.iter().any(|module| path == format!("{module}.rs") || path.starts_with(&format!("{module}/")))
+    };
+    let checked = texts.iter().filter(|(path, _)| !is_for_tests(path));
+    let found: Vec<String> = checked.flat_map(|(path, text)| faults(path, text)).collect();
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
@@ -266,4 +282,14 @@ fn what_belongs_to_the_binary_is_found_in_the_library() {
     ] {
         assert_eq!(faults("registry/auth.rs", source).len(), 1, "{source}\n{:?}", faults("registry/auth.rs", source));
     }
+}
+
+#[test]
+fn only_what_is_compiled_for_tests_alone_is_spared() {
+    let source = "#[cfg(test)]\nmod testing;\n#[cfg(test)]\n#[allow(clippy::all)]\npub(crate) mod more;\nmod client;\n\
+        #[cfg(test)]\nuse std::fs;\nmod wire;\n#[cfg(test)]\nmod tests { }";
+    assert_eq!(modules_for_tests("registry.rs", source), ["registry/testing", "registry/more"]);
+    assert_eq!(modules_for_tests("lib.rs", source), ["testing", "more"]);
+    let inline = "#[cfg(test)]\nmod helpers {\n    fn f() { print!(\"a\") }\n}\nmod tests_of_others { fn f() { print!(\"b\") } }";
+    assert_eq!(faults("registry.rs", inline).len(), 1, "{:?}", faults("registry.rs", inline));
 }

@@ -1,6 +1,8 @@
 //! The stories that hold the promises of `spectro`: every module is one, and all run in one binary.
 
+mod answer_as_harbor_does;
 mod architecture;
+mod credentials_stay_home;
 mod faults_happen_as_told;
 mod inspect_without_downloading;
 mod never_overwrite_unasked;
@@ -12,3 +14,5 @@ mod real_registries_start;
 mod rebuild_the_same_bytes;
 mod refuse_bad_input;
 mod support;
+mod survive_a_flaky_registry;
+mod validate_a_pack;

@@ -56,6 +56,7 @@ fn the_default_target_is_name_and_version() {
     let json = ["pack", "pull", "oci-layout:store/golden-centos-aws:7.7.1908", "json", "-o", "json"];
     let json = sandbox.spectro(json).run().success().json();
     assert_eq!((&json["packs"][0]["result"], &json["schemaVersion"]), (&"pulled".into(), &1.into()));
+    assert_eq!(json["packs"][0]["version"], "7.7.1908");
 }
 
 #[test]

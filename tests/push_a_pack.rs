@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::support::{
-    Authority, Fault, FaultProxy, IDENTITY_TOKEN, Kind, PASSWORD, RealRegistry, Sandbox, TokenService, USER, have,
-    needs,
+    Authority, Exchange, Fault, FaultProxy, IDENTITY_TOKEN, Kind, PASSWORD, RealRegistry, Reply, Sandbox, Script,
+    TokenService, USER, have, needs,
 };
 
 #[test]
@@ -257,4 +257,30 @@ fn credentials_by_flag_need_a_password() {
     sandbox.copy_pack("golden-centos-aws");
     let push = ["pack", "push", "golden-centos-aws", "-r", "127.0.0.1:9", "--username", "me"];
     sandbox.spectro(push).run().fails(2).says("there is no password for the user `me`");
+}
+
+/// ECR refuses blobs of 0 bytes, so nothing is sent; the host is none that could be reached from a test.
+#[test]
+fn an_empty_file_is_refused_for_ecr_before_anything_is_sent() {
+    let sandbox = Sandbox::new();
+    sandbox.copy_pack("golden-centos-aws");
+    let push = ["pack", "push", "golden-centos-aws", "-r", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/packs"];
+    let outcome = sandbox.spectro(push).run().fails(4).says("`values.yaml` is empty, and ECR takes no empty file");
+    outcome.says("hint: put one comment line into `values.yaml`");
+}
+
+#[test]
+fn a_proxy_is_used_for_hosts_that_are_not_this_machine() {
+    let proxy = Script::unordered([
+        Exchange::new("HEAD", "http://registry.test/v2/*").any_number().answers(Reply::error(403, "DENIED", "")),
+        Exchange::new("GET", "http://registry.test/v2/*").answers(Reply::error(403, "DENIED", "said the proxy")),
+    ]);
+    let sandbox = Sandbox::new();
+    sandbox.copy_pack("golden-centos-aws");
+    let push = || sandbox.spectro(["pack", "push", "golden-centos-aws", "--plain-http", "--retries", "0"]);
+    let address = format!("http://{}", proxy.host());
+    push().args(["-r", "registry.test"]).env("http_proxy", &address).run().fails(4).says("said the proxy");
+    let direct = push().args(["-r", "registry.test"]).env("http_proxy", &address).env("NO_PROXY", "registry.test");
+    direct.run().fails(8).says("cannot reach `registry.test`");
+    push().args(["-r", "127.0.0.1:1"]).env("http_proxy", &address).run().fails(8).says("cannot reach `127.0.0.1:1`");
 }

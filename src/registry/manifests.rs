@@ -28,7 +28,11 @@ impl Repository {
 
     /// Returns what a tag or digest names, by HEAD where the answer tells enough.
     pub(super) async fn resolve_manifest(&self, selector: &Selector) -> Result<Option<Descriptor>> {
-        let answer = self.client().send(&self.manifest_request(Method::HEAD, selector), Some(&self.access)).await?;
+        let asked = self.client().send(&self.manifest_request(Method::HEAD, selector), Some(&self.access)).await;
+        let answer = match asked {
+            Ok(answer) => answer,
+            Err(error) => return Err(self.with_reason(error, selector).await),
+        };
         match answer.status() {
             StatusCode::OK => {}
             StatusCode::NOT_FOUND => return Ok(None),
@@ -46,6 +50,17 @@ impl Repository {
                 Ok(Some(Descriptor { media_type, digest, size, annotations: std::collections::BTreeMap::new() }))
             }
             _ => self.resolve_by_reading(selector).await,
+        }
+    }
+
+    /// Asks once by GET why HEAD failed: an answer to HEAD has no words.
+    async fn with_reason(&self, error: Error, selector: &Selector) -> Error {
+        if error.find::<Refusal>().is_none() {
+            return error;
+        }
+        match self.client().send_once(&self.manifest_request(Method::GET, selector), Some(&self.access)).await {
+            Err(fault) => Error::new(error.kind(), error.to_string()).because(fault.error),
+            Ok(_) => error,
         }
     }
 

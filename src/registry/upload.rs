@@ -235,7 +235,7 @@ enum Posted {
 
 /// Returns whether a server fell over a request that it may not know, instead of refusing it.
 fn refused_as_unknown(fault: &Fault) -> bool {
-    fault.error.find::<super::Refusal>().is_some_and(|refusal| matches!(refusal.status, 500 | 502))
+    fault.error.find::<super::Refusal>().is_some_and(|refusal| refusal.status >= 500)
 }
 
 /// An upload session that the server holds open, until it is closed.

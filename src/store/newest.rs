@@ -33,7 +33,8 @@ pub async fn newest(source: &dyn Source) -> Result<Option<Newest>> {
 /// Returns the newest of these tags. Pre-releases count only where there is nothing else; `latest`, labels of groups
 /// (`group__label`) and the tags that stand for referrers (`sha256-…`) never.
 fn newest_of(tags: &[Tag]) -> Option<Newest> {
-    let versions: Vec<_> = tags.iter().filter_map(|tag| Some((version(tag)?, tag))).collect();
+    let texts: Vec<_> = tags.iter().filter_map(|tag| Some((version_text(tag)?, tag))).collect();
+    let versions: Vec<_> = texts.iter().filter_map(|(text, tag)| Some((Version::parse(text).ok()?, *tag))).collect();
     let count = versions.len();
     let newest = versions.into_iter().max_by(|(one, one_tag), (other, other_tag)| {
         let stable = |version: &Version<'_>| !version.is_pre_release();
@@ -42,14 +43,12 @@ fn newest_of(tags: &[Tag]) -> Option<Newest> {
     newest.map(|(_, tag)| Newest { tag: tag.clone(), versions: count })
 }
 
-/// Returns the version that a tag stands for: leading zeros, four parts and a `v` in front are fine.
-fn version(tag: &Tag) -> Option<Version<'_>> {
+/// Returns the version that a tag may stand for: leading zeros, four parts and a `v` in front are fine, and `_` was a `+`.
+fn version_text(tag: &Tag) -> Option<String> {
     let text = tag.as_str();
     let digits = text.strip_prefix(['v', 'V']).unwrap_or(text);
-    if text.contains("__") || !digits.starts_with(|first: char| first.is_ascii_digit()) {
-        return None;
-    }
-    Version::parse(text).ok()
+    let is_version = !text.contains("__") && digits.starts_with(|first: char| first.is_ascii_digit());
+    is_version.then(|| text.replacen('_', "+", 1))
 }
 
 #[cfg(test)]

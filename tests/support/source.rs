@@ -68,11 +68,15 @@ fn quoted(text: &[char], end: char) -> usize {
     at + 1
 }
 
-/// Blanks the modules named `tests` out of what [`code_only`] returned: unit tests may touch what the library may not.
+/// Blanks the modules that are only there for tests out of what [`code_only`] returned: they may touch what the library may not.
 pub(crate) fn without_unit_tests(code: &str) -> String {
-    const MARK: &str = "mod tests {";
     let mut kept = code.to_owned();
-    while let Some(start) = kept.find(MARK) {
+    let mut from = 0;
+    while let Some((start, name)) = test_module(&kept, from) {
+        from = start + 1;
+        if !kept[start..].trim_start_matches(|one| one != '{' && one != ';').starts_with('{') {
+            continue;
+        }
         let mut depth = 0;
         let end = kept[start..].char_indices().find_map(|(index, one)| {
             match one {
@@ -82,11 +86,43 @@ pub(crate) fn without_unit_tests(code: &str) -> String {
             }
             (one == '}' && depth == 0).then_some(start + index + 1)
         });
+        assert!(end.is_some(), "the module `{name}` has no end");
         let end = end.unwrap_or(kept.len());
         let blank: String = kept[start..end].chars().filter(|one| *one == '\n').collect();
         kept.replace_range(start..end, &blank);
     }
     kept
+}
+
+/// Returns the names of the modules that are only there for tests and lie in files of their own.
+pub(crate) fn test_files(code: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut from = 0;
+    while let Some((start, name)) = test_module(code, from) {
+        from = start + 1;
+        if code[start..].trim_start_matches(|one| one != '{' && one != ';').starts_with(';') {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// Finds the next `#[cfg(test)] mod NAME` at or after `from`; returns where its `mod` begins, and the name.
+fn test_module(code: &str, from: usize) -> Option<(usize, String)> {
+    const MARK: &str = "#[cfg(test)]";
+    let mut search = from;
+    loop {
+        let attribute = search + code.get(search..)?.find(MARK)? + MARK.len();
+        search = attribute;
+        // Up to its `mod` an item has at most other attributes and a visibility.
+        let item = &code[attribute..];
+        let before = item.find("mod ")?;
+        let is_next = !item[..before].contains(['{', ';', '}']);
+        if is_next {
+            let name = item[before + 4..].chars().take_while(|one| one.is_alphanumeric() || *one == '_').collect();
+            return Some((attribute + before, name));
+        }
+    }
 }
 
 /// A path in the code, such as `crate::store::Tag`, with the line it begins on (from 1). Groups of a `use` are expanded.

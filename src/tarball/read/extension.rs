@@ -1,144 +1,106 @@
-//! What stands before an entry and speaks of it: PAX records (POSIX.1-2017, pax, "pax Extended Header") and GNU's long names.
+//! What stands before an entry and changes how it is read: GNU long names, PAX records.
 
-use std::io::Read;
+use std::str;
 
-use super::{
-    LARGEST_EXTENSION, TarballError,
-    header::{BLOCK, Header},
-    stream::Stream,
-};
+use super::TarballError;
 
-/// What the headers before an entry say of it.
-#[derive(Default)]
+/// The longest extension that is read, in bytes.
+pub(super) const MAX_BYTES: u64 = 64 * 1024;
+
+/// The extensions of one entry.
+#[derive(Debug, Default)]
 pub(super) struct Extensions {
-    path: Option<Vec<u8>>,
-    link: bool,
-    pax: bool,
-    pub(super) size: Option<u64>,
-    pub(super) sparse: bool,
+    seen: bool,
+    path: Option<String>,
+    size: Option<u64>,
+    sparse: bool,
 }
 
 impl Extensions {
-    /// Takes a header that speaks of the next entry, with its content; false where it is an entry itself.
-    pub(super) fn take<R: Read>(&mut self, header: &Header, stream: &mut Stream<R>) -> Result<bool, TarballError> {
-        match header.type_byte {
+    pub(super) fn is_empty(&self) -> bool {
+        !self.seen
+    }
+
+    pub(super) fn path(&self) -> Option<&str> {
+        self.path.as_deref()
+    }
+
+    pub(super) fn size(&self) -> Option<u64> {
+        self.size
+    }
+
+    pub(super) fn is_sparse(&self) -> bool {
+        self.sparse
+    }
+
+    /// Adds an extension with this type flag.
+    pub(super) fn add(&mut self, flag: u8, text: &[u8]) -> Result<(), TarballError> {
+        match flag {
             b'L' => {
-                let mut name = content(header, stream)?;
-                name.truncate(name.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1));
-                self.named(name)?;
+                self.seen = true;
+                let name = text.split(|byte| *byte == 0).next().unwrap_or_default();
+                self.set_path(name)
             }
+            // The target of a link, which is refused anyway.
             b'K' => {
-                // Links are refused by whoever unpacks; where one leads is of no interest.
-                content(header, stream)?;
-                if std::mem::replace(&mut self.link, true) {
-                    return Err(twice("link"));
-                }
+                self.seen = true;
+                Ok(())
             }
-            b'x' | b'X' => {
-                if std::mem::replace(&mut self.pax, true) {
-                    return Err(twice("PAX header"));
-                }
-                for (key, value) in records(&content(header, stream)?)? {
-                    self.record(key, value)?;
-                }
-            }
-            b'g' => {
-                for (key, _) in records(&content(header, stream)?)? {
-                    // `git archive` writes a global comment. A name or size for all entries would be nonsense.
-                    if speaks_of_content(key) {
-                        return Err(TarballError::Malformed("a global header names or measures entries".into()));
+            b'g' => records(text, |key, _| match key {
+                "path" | "size" | "linkpath" => Err(TarballError::Header("sets a name or a size for all others")),
+                _ => Ok(()),
+            }),
+            _ => {
+                self.seen = true;
+                records(text, |key, value| match key {
+                    "path" => self.set_path(value),
+                    "size" => self.set_size(value),
+                    "hdrcharset" => Err(TarballError::NotUtf8),
+                    key if key.starts_with("GNU.sparse.") => {
+                        self.sparse = true;
+                        Ok(())
                     }
-                }
+                    _ => Ok(()),
+                })
             }
-            _ => return Ok(false),
-        }
-        Ok(true)
-    }
-
-    /// Checks at the end of the archive that nothing was said of an entry that does not come.
-    pub(super) fn none_pending(&self) -> Result<(), TarballError> {
-        let pending = self.path.is_some() || self.link || self.pax;
-        if pending {
-            Err(TarballError::Malformed("a header speaks of an entry that does not come".into()))
-        } else {
-            Ok(())
         }
     }
 
-    /// Returns the path of the entry.
-    pub(super) fn path(self, header: &Header) -> Result<String, TarballError> {
-        let path = String::from_utf8(self.path.unwrap_or_else(|| header.name()))
-            .map_err(|error| TarballError::NotUtf8(String::from_utf8_lossy(error.as_bytes()).into_owned()))?;
-        if path.contains('\0') {
-            return Err(TarballError::Malformed(format!("its entry `{}` has a NUL in its name", path.escape_debug())));
+    /// Two names for one entry are refused: readers differ in which one they take.
+    fn set_path(&mut self, name: &[u8]) -> Result<(), TarballError> {
+        let name = str::from_utf8(name).map_err(|_| TarballError::NotUtf8)?;
+        if name.contains('\0') || self.path.is_some() {
+            return Err(TarballError::Header("gives two names, or one with a zero byte"));
         }
-        Ok(path)
-    }
-
-    fn named(&mut self, name: Vec<u8>) -> Result<(), TarballError> {
-        if self.path.replace(name).is_some() { Err(twice("name")) } else { Ok(()) }
-    }
-
-    fn record(&mut self, key: &[u8], value: &[u8]) -> Result<(), TarballError> {
-        match key {
-            b"path" => self.named(value.to_vec())?,
-            b"size" => {
-                let size = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok());
-                let size = size.ok_or_else(|| TarballError::Malformed("a size is no number".into()))?;
-                if self.size.replace(size).is_some() {
-                    return Err(twice("size"));
-                }
-            }
-            _ if key.starts_with(b"GNU.sparse.") => self.sparse = true,
-            _ => {}
-        }
+        self.path = Some(name.to_owned());
         Ok(())
     }
-}
 
-fn twice(what: &str) -> TarballError {
-    TarballError::Malformed(format!("an entry is given a {what} twice"))
-}
-
-fn speaks_of_content(key: &[u8]) -> bool {
-    matches!(key, b"path" | b"size" | b"linkpath") || key.starts_with(b"GNU.sparse.")
-}
-
-fn content<R: Read>(header: &Header, stream: &mut Stream<R>) -> Result<Vec<u8>, TarballError> {
-    if header.size > LARGEST_EXTENSION {
-        return Err(TarballError::ExtensionTooLarge { size: header.size, limit: LARGEST_EXTENSION });
-    }
-    let size = usize::try_from(header.size).expect("64 KiB fit into memory");
-    let mut content = Vec::with_capacity(size.next_multiple_of(BLOCK));
-    let mut block = [0; BLOCK];
-    while content.len() < size {
-        if !stream.block(&mut block)? {
-            return Err(TarballError::Truncated);
+    fn set_size(&mut self, text: &[u8]) -> Result<(), TarballError> {
+        let digits = str::from_utf8(text).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+        match digits.and_then(|digits| digits.parse().ok()) {
+            Some(size) if self.size.is_none() => {
+                self.size = Some(size);
+                Ok(())
+            }
+            _ => Err(TarballError::Header("gives two sizes, or one that is no number")),
         }
-        content.extend_from_slice(&block);
     }
-    content.truncate(size);
-    Ok(content)
 }
 
-/// Splits `LENGTH KEY=VALUE\n…`, where the length counts the whole record.
-fn records(mut bytes: &[u8]) -> Result<Vec<(&[u8], &[u8])>, TarballError> {
-    let mut records = Vec::new();
-    while !bytes.is_empty() {
-        let (record, rest) = record(bytes).ok_or_else(|| TarballError::Malformed("a PAX header is broken".into()))?;
-        records.push(record);
-        bytes = rest;
+/// Walks the records `LENGTH KEY=VALUE\n` of a PAX header.
+fn records(mut text: &[u8], mut take: impl FnMut(&str, &[u8]) -> Result<(), TarballError>) -> Result<(), TarballError> {
+    const BROKEN: TarballError = TarballError::Header("has a broken PAX record");
+    while !text.is_empty() {
+        let blank = text.iter().position(|byte| *byte == b' ').ok_or(BROKEN)?;
+        let digits = str::from_utf8(&text[..blank]).map_err(|_| BROKEN)?;
+        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let length = digits.parse().ok().filter(|length: &usize| is_number && *length <= text.len()).ok_or(BROKEN)?;
+        let record = text.get(blank + 1..length).and_then(|record| record.strip_suffix(b"\n")).ok_or(BROKEN)?;
+        let equals = record.iter().position(|byte| *byte == b'=').ok_or(BROKEN)?;
+        let key = str::from_utf8(&record[..equals]).map_err(|_| TarballError::NotUtf8)?;
+        take(key, &record[equals + 1..])?;
+        text = &text[length..];
     }
-    Ok(records)
-}
-
-type Record<'a> = (&'a [u8], &'a [u8]);
-
-fn record(bytes: &[u8]) -> Option<(Record<'_>, &[u8])> {
-    let digits = bytes.iter().position(|byte| *byte == b' ')?;
-    let length: usize = std::str::from_utf8(&bytes[..digits]).ok()?.parse().ok()?;
-    let (record, rest) = bytes.split_at_checked(length)?;
-    let pair = record.get(digits + 1..)?.strip_suffix(b"\n")?;
-    let equals = pair.iter().position(|byte| *byte == b'=')?;
-    Some(((&pair[..equals], &pair[equals + 1..]), rest))
+    Ok(())
 }

@@ -9,11 +9,10 @@ use serde_json::json;
 use spectro_pack::{
     artifact::{
         PackArtifact,
-        unpack::{UnpackOptions, Unpacked, unpack},
+        unpack::{Limits, UnpackOptions, Unpacked, unpack},
     },
     location::Place,
     store::{Error, ErrorKind, RepositoryName, Result as StoreResult, Source, Tag},
-    tarball::read::Limits,
 };
 
 use super::stored::{Stored, failure, place};
@@ -95,7 +94,11 @@ fn report(context: &Context, target: &Path, reference: &str, artifact: &PackArti
     let count = format::count(usize::try_from(files).unwrap_or(usize::MAX), "file");
     let text = format!("{}\n{digest}  {verb}, {count}, {}", target.display(), format::size(bytes));
     context.output.result(&text, || {
-        json!({ "packs": [{ "directory": target, "reference": reference, "digest": digest.as_str(), "result": verb,
+        // It was just written, from bytes that were proven.
+        let metadata = std::fs::read(target.join("pack.json")).unwrap_or_default();
+        let metadata: serde_json::Value = serde_json::from_slice(&metadata).unwrap_or_default();
+        json!({ "packs": [{ "directory": target, "name": metadata["name"], "version": metadata["version"],
+                            "reference": reference, "digest": digest.as_str(), "result": verb,
                             "files": files, "bytes": bytes, "error": null }] })
     });
 }

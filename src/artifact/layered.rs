@@ -1,0 +1,144 @@
+//! Encodes a pack with a layer for each of its files or folders.
+//!
+//! Two layers never share a path, and together they are the whole folder. A file's layer is its bytes on disk, so that a
+//! chart's blob is the one that `helm push` makes; a folder's layer is the canonical tar+gzip of [`crate::tarball::write`]. Nothing of
+//! the machine, the user or the clock goes into the manifest, whose text is canonical: the same pack has the same digest.
+
+mod folder;
+mod plan;
+
+use std::{collections::BTreeMap, fs::File, path::PathBuf, sync::Arc};
+
+use bytes::Bytes;
+
+use self::plan::{Item, Plan};
+use super::{Artifact, content::Content, media_type, part::Part};
+use crate::{
+    digest::Digest,
+    pack::{Pack, PackFile, PackPath},
+    store::{Descriptor, Error, ErrorKind, Manifest, Result, Tag},
+};
+
+/// What an artifact says beyond what is in the pack, and where it is put together.
+#[derive(Clone, Debug)]
+pub struct EncodeOptions {
+    /// A message about this version.
+    pub message: Option<String>,
+    /// More annotations of the manifest; they win over those that come from the pack.
+    pub annotations: BTreeMap<String, String>,
+    /// The folder where packed folders wait, in a file without a name. Not a small tmpfs.
+    pub scratch: PathBuf,
+}
+
+impl Artifact {
+    /// Returns the pack as an artifact with a layer for each file or folder. Blocks: folders are packed now.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Integrity`] where a file of a folder is not what was validated, [`ErrorKind::FileSystem`] where it can't be read
+    /// or the scratch file can't be written, [`ErrorKind::Invalid`] where the manifest would be larger than registries take.
+    pub fn layered(pack: &Pack, options: &EncodeOptions) -> Result<Self> {
+        let metadata = pack.metadata();
+        let tag = Tag::of_version(&metadata.version)
+            .map_err(|error| Error::new(ErrorKind::Invalid, "the version can't be a tag").because(error))?;
+        let mut encoder = Encoder { pack, options, contents: BTreeMap::new(), scratch: None };
+        let config = Descriptor::of(media_type::METADATA, pack.metadata_bytes());
+        let bytes = Bytes::copy_from_slice(pack.metadata_bytes());
+        encoder.contents.insert(config.digest.clone(), Content::Memory(bytes));
+        let layers: Result<Vec<_>> = Plan::of(pack)?.items().iter().map(|item| encoder.layer(item)).collect();
+        let manifest = Manifest::image(config, layers?, annotations(pack, options))?;
+        Ok(Self { manifest, tag, contents: encoder.contents })
+    }
+}
+
+struct Encoder<'a> {
+    pack: &'a Pack,
+    options: &'a EncodeOptions,
+    contents: BTreeMap<Digest, Content>,
+    scratch: Option<Arc<File>>,
+}
+
+impl Encoder<'_> {
+    fn layer(&mut self, item: &Item<'_>) -> Result<Descriptor> {
+        match *item {
+            Item::File(part, file) => Ok(self.file_layer(part, file)),
+            Item::Folder(part, path) => self.folder_layer(part, path),
+        }
+    }
+
+    fn file_layer(&mut self, part: Part, file: &PackFile) -> Descriptor {
+        let path = file.path.as_str();
+        let location = || file.path.to_path(self.pack.directory());
+        self.contents
+            .entry(file.digest.clone())
+            .or_insert_with(|| Content::File { location: location(), path: path.to_owned() });
+        let mut annotations = BTreeMap::from([(media_type::TITLE.to_owned(), path.to_owned())]);
+        if file.executable {
+            annotations.insert(media_type::MODE.to_owned(), media_type::EXECUTABLE.to_owned());
+        }
+        if part == Part::Logo {
+            annotations.insert(media_type::ICON.to_owned(), String::new());
+        }
+        let media_type = match part {
+            Part::Metadata => media_type::METADATA,
+            Part::Values => media_type::VALUES,
+            Part::Logo => self.pack.logo_media_type(),
+            Part::Chart => media_type::CHART,
+            Part::KubeManifest => media_type::KUBE_MANIFEST,
+            Part::Readme => media_type::MARKDOWN,
+            Part::Presets => media_type::PRESETS,
+            Part::Schema => media_type::SCHEMA,
+            Part::Role | Part::Folder | Part::Archive | Part::File => media_type::OCTETS,
+        };
+        Descriptor { media_type: media_type.to_owned(), digest: file.digest.clone(), size: file.size, annotations }
+    }
+
+    fn folder_layer(&mut self, part: Part, path: &PackPath) -> Result<Descriptor> {
+        let scratch = self.scratch()?;
+        let (start, written) = folder::write(self.pack, path, &scratch, &self.options.scratch)?;
+        let content = Content::Scratch { file: scratch, start, path: path.to_string() };
+        self.contents.entry(written.digest.clone()).or_insert(content);
+        let annotations = [
+            (media_type::TITLE, path.as_str()),
+            (media_type::UNPACK, "true"),
+            (media_type::CONTENT_DIGEST, written.content.as_str()),
+        ];
+        let annotations = annotations.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let media_type = if part == Part::Role { media_type::ROLE } else { media_type::FOLDER };
+        Ok(Descriptor {
+            media_type: media_type.to_owned(),
+            digest: written.digest,
+            size: written.size,
+            annotations: annotations.into(),
+        })
+    }
+
+    /// Returns the one scratch file of this artifact: a file a folder would use up the files a process may have open.
+    fn scratch(&mut self) -> Result<Arc<File>> {
+        if let Some(scratch) = &self.scratch {
+            return Ok(Arc::clone(scratch));
+        }
+        let folder = &self.options.scratch;
+        let file = tempfile::tempfile_in(folder)
+            .map_err(|error| Error::file_system("create a temporary file in", folder, error))?;
+        Ok(Arc::clone(self.scratch.insert(Arc::new(file))))
+    }
+}
+
+/// Returns the manifest's annotations.
+fn annotations(pack: &Pack, options: &EncodeOptions) -> BTreeMap<String, String> {
+    let metadata = pack.metadata();
+    let said = |key: &str| metadata.annotations.get(key).filter(|text| !text.trim().is_empty()).cloned();
+    let own = [
+        (media_type::TITLE, Some(metadata.display_name.clone())),
+        (media_type::VERSION, Some(metadata.version.clone())),
+        (media_type::DESCRIPTION, said("description")),
+        (media_type::DOCUMENTATION, said("docsURL")),
+        (media_type::MESSAGE, options.message.clone()),
+    ];
+    let own = own.into_iter().filter_map(|(key, text)| Some((key.to_owned(), text?)));
+    own.chain(options.annotations.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests;

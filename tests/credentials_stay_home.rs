@@ -1,0 +1,146 @@
+//! A password goes to the registry that it belongs to, and nowhere else.
+
+use crate::support::{
+    Exchange, FaultProxy, Kind, PASSWORD, RealRegistry, Reply, Sandbox, Script, TokenService, USER,
+    basic_authorization, needs,
+};
+
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.copy_pack("golden-centos-aws");
+    sandbox
+}
+
+fn push(sandbox: &Sandbox, host: &str, more: &[&str]) -> crate::support::Outcome {
+    let push = sandbox.spectro(["pack", "push", "golden-centos-aws", "-r", host, "--retries", "0"]).args(more);
+    push.env("SPECTRO_USERNAME", USER).env("SPECTRO_PASSWORD", PASSWORD).run()
+}
+
+/// oras-go CVE-2026-48978, distribution CVE-2026-33540: a registry that names somebody else as its token service.
+#[test]
+fn a_hostile_realm_gets_nothing() {
+    let stranger = Script::unordered([]);
+    let realm = format!("http://localhost:{}/token", stranger.port());
+    let challenge = format!("Bearer realm=\"{realm}\",service=\"x\"");
+    let unauthorized = Reply::new(401).header("WWW-Authenticate", challenge);
+    let exchanges =
+        ["HEAD", "GET"].map(|method| Exchange::new(method, "/v2/*").any_number().answers(unauthorized.clone()));
+    let registry = Script::unordered(exchanges);
+    let outcome = push(&sandbox(), &registry.host(), &[]).fails(4);
+    let outcome = outcome.says(&registry.host()).says(&format!("localhost:{}", stranger.port()));
+    outcome.says("--trusted-realm localhost");
+    assert!(stranger.complaints().is_empty(), "{:?}", stranger.complaints());
+}
+
+#[test]
+fn a_realm_that_was_trusted_gets_the_password() {
+    needs!(Distribution);
+    let tokens = TokenService::start();
+    let registry = RealRegistry::with(Kind::Distribution).tokens(&tokens).start();
+    // The registry says 127.0.0.1; under another name for itself the service is another host.
+    let host = format!("localhost:{}", registry.port());
+    push(&sandbox(), &host, &[]).fails(4).says("--trusted-realm 127.0.0.1");
+    assert!(tokens.scopes().is_empty(), "no token was asked for");
+    push(&sandbox(), &host, &["--trusted-realm", "127.0.0.1"]).success().prints("pushed");
+}
+
+/// oras-go GHSA-vh4v-2xq2-g5cg: another port of the same host is another place.
+#[test]
+fn a_redirect_to_another_port_carries_no_password() {
+    needs!(Distribution);
+    let registry = RealRegistry::with(Kind::Distribution).password().start();
+    let sandbox = sandbox();
+    push(&sandbox, &registry.host(), &[]).success();
+    let elsewhere = FaultProxy::before(&registry);
+    let proxy = FaultProxy::before(&registry);
+    proxy
+        .on("GET", "/blobs/")
+        .answer(Reply::new(307).header("Location", format!("http://{}/v2/gone", elsewhere.host())));
+    let pull = ["pack", "pull", "golden-centos-aws:7.7.1908", "back", "-r", &proxy.host(), "--retries", "0"];
+    sandbox.spectro(pull).env("SPECTRO_USERNAME", USER).env("SPECTRO_PASSWORD", PASSWORD).run().fails(3);
+    assert!(!elsewhere.requests().is_empty(), "the redirect was followed");
+    assert!(
+        elsewhere.requests().iter().all(|request| request.header("authorization").is_none()),
+        "{}",
+        elsewhere.summary()
+    );
+    assert!(proxy.requests().iter().any(|request| request.header("authorization").is_some()), "{}", proxy.summary());
+}
+
+/// oras-go CVE-2026-50151: the location of an upload elsewhere.
+#[test]
+fn an_upload_location_elsewhere_gets_no_password() {
+    let elsewhere = Script::unordered([Exchange::new("PUT", "/stolen*")
+        .any_number()
+        .wants_no_header("Authorization")
+        .answers(Reply::new(403))]);
+    let basic = basic_authorization(USER, PASSWORD);
+    let unauthorized = Reply::new(401).header("WWW-Authenticate", "Basic realm=\"r\"");
+    let location = format!("http://{}/stolen?x=1", elsewhere.host());
+    let registry = Script::unordered([
+        Exchange::new("HEAD", "/v2/*").wants_no_header("Authorization").any_number().answers(unauthorized),
+        Exchange::new("HEAD", "/v2/*").wants_header("Authorization", &basic).any_number().answers(Reply::new(404)),
+        Exchange::new("POST", "/v2/*")
+            .wants_header("Authorization", &basic)
+            .any_number()
+            .answers(Reply::new(202).header("Location", location)),
+    ]);
+    push(&sandbox(), &registry.host(), &[]).fails(4);
+    assert!(elsewhere.complaints().is_empty(), "{:?}", elsewhere.complaints());
+}
+
+/// containerd CVE-2020-15157: addresses in a descriptor.
+#[test]
+fn urls_of_a_descriptor_are_not_read() {
+    needs!(Distribution);
+    let registry = RealRegistry::start(Kind::Distribution);
+    let stranger = Script::unordered([]);
+    let config = registry.put_blob("trap", br#"{"name":"trap","version":"1.0.0"}"#);
+    let types = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.spectrocloud.pack.config.v1+json");
+    let layer = format!(
+        r#"{{"mediaType":"application/vnd.spectrocloud.pack.values.v1+yaml","digest":"sha256:{}","size":1,"urls":["http://{}/v2/x"],"annotations":{{"org.opencontainers.image.title":"values.yaml"}}}}"#,
+        "0".repeat(64),
+        stranger.host()
+    );
+    let text = format!(
+        r#"{{"schemaVersion":2,"mediaType":"{}","config":{{"mediaType":"{}","digest":"{config}","size":33}},"layers":[{layer}]}}"#,
+        types.0, types.1
+    );
+    let answer = registry.put_manifest("trap", "1.0.0", types.0, text.as_bytes());
+    if answer.status != 201 {
+        // distribution wants the layer to be there; then the trap can't be laid in it, and a script lays it.
+        let registry = Script::unordered([
+            Exchange::new("GET", "/v2/trap/manifests/1.0.0")
+                .any_number()
+                .answers(Reply::new(200).header("Content-Type", types.0).body(text.clone())),
+            Exchange::new("GET", &format!("/v2/trap/blobs/{config}"))
+                .any_number()
+                .answers(Reply::new(200).body(br#"{"name":"trap","version":"1.0.0"}"#.to_vec())),
+            Exchange::new("GET", &format!("/v2/trap/blobs/sha256:{}", "0".repeat(64)))
+                .any_number()
+                .answers(Reply::new(404)),
+        ]);
+        let pull = ["pack", "pull", "trap:1.0.0", "back", "-r", &registry.host()];
+        sandbox().spectro(pull).run().fails(3);
+    } else {
+        let pull = ["pack", "pull", "trap:1.0.0", "back", "-r", &registry.host()];
+        sandbox().spectro(pull).run().fails(3);
+    }
+    assert!(stranger.complaints().is_empty(), "{:?}", stranger.complaints());
+}
+
+#[test]
+fn secrets_are_in_no_output() {
+    needs!(Distribution);
+    let registry = RealRegistry::with(Kind::Distribution).password().start();
+    for more in [&[] as &[&str], &["-o", "json"]] {
+        let sandbox = sandbox();
+        let secret = "hunter2-the-secret";
+        let push = sandbox.spectro(["pack", "push", "golden-centos-aws", "-r", &registry.host()]).args(more);
+        let outcome = push.env("SPECTRO_USERNAME", USER).env("SPECTRO_PASSWORD", secret).run().fails(4);
+        let encoded = basic_authorization(USER, secret);
+        for shown in [&outcome.stdout, &outcome.stderr] {
+            assert!(!shown.contains(secret) && !shown.contains(&encoded[6..]), "{shown}");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Faults that pass heal by themselves; faults that stay end with what was tried.
+
+use std::time::{Duration, Instant};
+
+use crate::support::{
+    Fault, FaultProxy, Kind, Moment, PASSWORD, RealRegistry, Reply, Sandbox, TokenService, USER, as_stored,
+    assert_same_tree, needs, tree,
+};
+
+/// A pack with a blob that goes in one PUT, and small ones.
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.copy_pack("golden-centos-aws");
+    let bytes: Vec<u8> = (0..100_000_u32).flat_map(|number| number.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+    sandbox.write("golden-centos-aws/big.bin", bytes);
+    sandbox
+}
+
+fn comes_back(sandbox: &Sandbox, registry: &RealRegistry) {
+    let pull = ["pack", "pull", "golden-centos-aws:7.7.1908", "back", "-r", &registry.host()];
+    sandbox.spectro(pull).run().success();
+    assert_same_tree(&as_stored(tree(sandbox.path("golden-centos-aws"))), &tree(sandbox.path("back")));
+}
+
+#[test]
+fn a_push_survives_what_passes() {
+    for registry in RealRegistry::every("survive_a_flaky_registry::a_push_survives_what_passes") {
+        let faults: Vec<(&str, &str, Fault)> = vec![
+            ("HEAD", "/manifests/", Fault::Reset(Moment::BeforeRequest)),
+            ("HEAD", "/manifests/", Fault::Answer(Reply::new(503))),
+            ("POST", "/blobs/uploads/", Fault::Answer(Reply::new(502))),
+            ("POST", "/blobs/uploads/", Fault::Reset(Moment::AfterRequest)),
+            ("POST", "/blobs/uploads/", Fault::Answer(Reply::new(429).header("Retry-After", "1"))),
+            ("PUT", "/blobs/uploads/", Fault::Reset(Moment::DuringRequest(70_000))),
+            ("PUT", "/blobs/uploads/", Fault::Answer(Reply::new(504))),
+            ("PUT", "/blobs/uploads/", Fault::Answer(Reply::error(404, "BLOB_UPLOAD_UNKNOWN", "gone"))),
+            ("PUT", "/manifests/", Fault::Answer(Reply::new(500))),
+            ("PUT", "/manifests/", Fault::Reset(Moment::DuringAnswer(0))),
+        ];
+        for (number, (method, path, fault)) in faults.into_iter().enumerate() {
+            let sandbox = sandbox();
+            // Other bytes each time: what is there is not sent.
+            sandbox.write("golden-centos-aws/number", number.to_string());
+            let mut big = sandbox.read("golden-centos-aws/big.bin");
+            big.push(u8::try_from(number).expect("there are few faults"));
+            sandbox.write("golden-centos-aws/big.bin", big);
+            let proxy = FaultProxy::before(&registry);
+            let shown = format!("{:?} {method} {path} {fault:?}", registry.kind());
+            proxy.on(method, path).times(2).fault(fault);
+            let push = ["pack", "push", "golden-centos-aws", "-f", "-r", &proxy.host()];
+            let outcome = sandbox.spectro(push).run();
+            assert_eq!(outcome.code, Some(0), "{shown}: {}\n{}", outcome.stderr, proxy.summary());
+            assert!(proxy.count(method, path) > 0, "{shown}: the fault was never met");
+            comes_back(&sandbox, &registry);
+        }
+    }
+}
+
+#[test]
+fn a_fault_that_stays_says_what_was_tried() {
+    needs!(Distribution);
+    let registry = RealRegistry::start(Kind::Distribution);
+    let proxy = FaultProxy::before(&registry);
+    proxy.on("PUT", "/manifests/").answer(Reply::error(503, "UNAVAILABLE", "maintenance"));
+    let sandbox = sandbox();
+    let push =
+        |more: &[&str]| sandbox.spectro(["pack", "push", "golden-centos-aws", "-r", &proxy.host()]).args(more).run();
+    let outcome = push(&["--retries", "2"]).fails(8).says("gave up after 3 tries").says("503 UNAVAILABLE: maintenance");
+    outcome.says("blobs are there, the tag is as it was");
+    assert_eq!(proxy.count("PUT", "/manifests/"), 3);
+    proxy.clear();
+    push(&["--retries", "0"]).fails(8);
+    assert_eq!(proxy.count("PUT", "/manifests/"), 1);
+    proxy.heal();
+    proxy.on("HEAD", "/manifests/").answer(Reply::new(429).header("Retry-After", "3600"));
+    let started = Instant::now();
+    push(&[]).fails(8).says("the server asks to come back in 3600 s");
+    assert!(started.elapsed() < Duration::from_secs(10), "a wait of an hour is not begun");
+}
+
+#[test]
+fn a_server_that_falls_silent_is_given_up() {
+    needs!(Distribution);
+    let registry = RealRegistry::start(Kind::Distribution);
+    let sandbox = sandbox();
+    sandbox.spectro(["pack", "push", "golden-centos-aws", "-r", &registry.host()]).run().success();
+    let proxy = FaultProxy::before(&registry);
+    proxy.on("GET", "/blobs/").fault(Fault::Trickle(1, Duration::from_secs(30)));
+    let pull =
+        ["pack", "pull", "golden-centos-aws:7.7.1908", "back", "-r", &proxy.host(), "--timeout", "1", "--retries", "0"];
+    sandbox.spectro(pull).run().fails(8).says("sent no byte for 1 s");
+    assert!(!sandbox.path("back").exists());
+}
+
+#[test]
+fn a_token_that_ends_in_the_middle_is_renewed() {
+    needs!(Distribution);
+    let tokens = TokenService::start();
+    let registry = RealRegistry::with(Kind::Distribution).tokens(&tokens).start();
+    tokens.expire_unexpectedly_after(Duration::from_secs(2));
+    let proxy = FaultProxy::before(&registry);
+    // The registry's realm is on its own host, so the proxy changes nothing about who may have the password.
+    proxy.on("POST", "/blobs/uploads/").times(2).fault(Fault::Delay(Duration::from_secs(3)));
+    let sandbox = sandbox();
+    let push = sandbox.spectro(["pack", "push", "golden-centos-aws", "-r", &proxy.host()]);
+    push.env("SPECTRO_USERNAME", USER).env("SPECTRO_PASSWORD", PASSWORD).run().success().prints("pushed");
+    assert!(tokens.scopes().len() > 1, "the token ended while the push was under way");
+}
+
+#[test]
+fn answers_that_lie_are_refused() {
+    needs!(Distribution);
+    let registry = RealRegistry::start(Kind::Distribution);
+    let sandbox = sandbox();
+    sandbox.spectro(["pack", "push", "golden-centos-aws", "-r", &registry.host()]).run().success();
+    let other = format!("sha256:{}", "0".repeat(64));
+    let index = "application/vnd.oci.image.index.v1+json".to_owned();
+    let both = br#"{"schemaVersion":2,"manifests":[],"layers":[],"config":{}}"#.to_vec();
+    for (path, fault, exit) in [
+        ("/manifests/", Fault::Header("Docker-Content-Digest", other), 6),
+        ("/manifests/", Fault::Header("Docker-Content-Digest", "sha256:../../etc/passwd".into()), 6),
+        ("/manifests/", Fault::Header("Content-Type", index), 6),
+        ("/manifests/", Fault::Body(both), 6),
+        ("/manifests/", Fault::Body(vec![b' '; 5 << 20]), 6),
+        ("/manifests/", Fault::Body(b"<html>".to_vec()), 6),
+        ("/blobs/", Fault::Body(vec![0; 100]), 6),
+        ("/blobs/", Fault::Body(Vec::new()), 6),
+    ] {
+        let proxy = FaultProxy::before(&registry);
+        let shown = format!("{path} {fault:?}").chars().take(200).collect::<String>();
+        proxy.on("GET", path).fault(fault);
+        let pull = ["pack", "pull", "golden-centos-aws:7.7.1908", "back", "-r", &proxy.host(), "--retries", "0"];
+        let outcome = sandbox.spectro(pull).run();
+        assert_eq!(outcome.code, Some(exit), "{shown}: {}", outcome.stderr);
+        assert!(!sandbox.path("back").exists(), "{shown}");
+    }
+}

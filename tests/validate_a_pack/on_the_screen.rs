@@ -1,0 +1,73 @@
+//! `spectro pack validate`: what a user sees, what a machine reads, and the exit code.
+
+use std::fs;
+
+use crate::support::{Outcome, Sandbox, testdata};
+
+/// Runs `validate` beside copies of the packs in `testdata/invalid` that are named, and of prometheus-grafana.
+fn validate(invalid: &[&str], arguments: &[&str]) -> Outcome {
+    let sandbox = Sandbox::new();
+    sandbox.copy_pack("prometheus-grafana");
+    for code in invalid {
+        sandbox.copy_folder(testdata("invalid").join(code), code);
+    }
+    sandbox.spectro(["pack", "validate"]).args(arguments).run()
+}
+
+#[test]
+fn a_good_pack_says_so() {
+    let outcome = validate(&[], &["prometheus-grafana"]).success();
+    insta::assert_snapshot!(outcome.stdout, @"");
+    assert_eq!(outcome.stderr, "");
+}
+
+#[test]
+fn a_finding_is_drawn_like_a_compilers() {
+    let outcome = validate(&["metadata-syntax"], &["metadata-syntax"]).fails(1);
+    insta::assert_snapshot!(outcome.stdout, @"");
+    assert_eq!(outcome.stderr, "");
+}
+
+#[test]
+fn many_packs_are_told_one_after_the_other() {
+    let codes = ["values-duplicate-key", "chart-invalid", "logo-invalid"];
+    let outcome =
+        validate(&codes, &["values-duplicate-key", "prometheus-grafana", "chart-invalid", "logo-invalid"]).fails(1);
+    insta::assert_snapshot!(outcome.stdout, @"");
+}
+
+#[test]
+fn a_warning_alone_is_no_failure_unless_strict() {
+    validate(&["logo-invalid"], &["logo-invalid"]).success().prints("warning[logo-invalid]");
+    validate(&["logo-invalid"], &["logo-invalid", "--strict"]).fails(1).prints("warning[logo-invalid]");
+}
+
+#[test]
+fn a_machine_reads_the_same_as_json() {
+    let outcome = validate(&["metadata-syntax"], &["metadata-syntax", "prometheus-grafana", "-o", "json"]).fails(1);
+    insta::assert_snapshot!(outcome.stdout, @"");
+    assert!(outcome.json().is_object());
+}
+
+#[test]
+fn no_such_folder_and_a_file_are_told_by_name() {
+    let sandbox = Sandbox::new();
+    sandbox.write("demo.tar.gz", "x");
+    let outcome = sandbox.spectro(["pack", "validate", "demo"]).run().fails(3);
+    insta::assert_snapshot!(outcome.stderr, @"");
+    let outcome = sandbox.spectro(["pack", "validate", "demo.tar.gz"]).run().fails(3);
+    insta::assert_snapshot!(outcome.stderr, @"");
+}
+
+#[test]
+fn what_a_stranger_wrote_does_not_reach_the_terminal() {
+    let sandbox = Sandbox::new();
+    let pack = sandbox.copy_pack("permission-manager");
+    let metadata = sandbox.read_text(pack.join("pack.json"));
+    let hostile = metadata.replace("\"addon\"", "\"add\u{202e}\u{9b}on\\u001b[2J\"");
+    sandbox.write(pack.join("pack.json"), hostile);
+    fs::write(pack.join("values.yaml"), "pack: {\u{1b}[31m: 1\n").expect("a file");
+    let outcome = sandbox.spectro(["pack", "validate", "permission-manager"]).run().fails(1);
+    let strange = |text: &str| text.chars().any(|shown| (shown.is_control() && shown != '\n') || shown == '\u{202e}');
+    assert!(!strange(&outcome.stdout) && !strange(&outcome.stderr), "{outcome}");
+}

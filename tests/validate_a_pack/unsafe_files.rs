@@ -1,0 +1,127 @@
+//! What may not lie in a pack: links, pipes, names that another machine cannot have, files that cannot be read.
+
+use std::{
+    ffi::OsStr,
+    fs,
+    os::unix::{ffi::OsStrExt as _, fs::PermissionsExt as _, fs::symlink, net::UnixListener, process::CommandExt as _},
+    path::PathBuf,
+    process::Command,
+};
+
+use rustix::fs::{CWD, Mode};
+
+use crate::{support::Sandbox, validate_a_pack::findings};
+
+fn pack() -> (Sandbox, PathBuf) {
+    let sandbox = Sandbox::new();
+    let pack = sandbox.copy_pack("permission-manager");
+    (sandbox, pack)
+}
+
+#[test]
+fn links_are_refused_wherever_they_lead() {
+    let (sandbox, pack) = pack();
+    sandbox.write("secret", "not for the registry\n");
+    symlink("../secret", pack.join("leads-out")).expect("a link");
+    symlink("README.md", pack.join("leads-inside")).expect("a link");
+    symlink("nowhere", pack.join("manifests/leads-nowhere")).expect("a link");
+    symlink("/", pack.join("leads-to-the-root")).expect("a link");
+    symlink(".", pack.join("leads-to-itself")).expect("a link");
+    insta::assert_snapshot!(findings(&pack), @"");
+}
+
+#[test]
+fn a_mandatory_file_that_is_a_link_is_refused_as_one() {
+    for file in ["pack.json", "values.yaml", "logo.png"] {
+        let (sandbox, pack) = pack();
+        fs::rename(pack.join(file), sandbox.path("elsewhere")).expect("the file is there");
+        symlink("../elsewhere", pack.join(file)).expect("a link");
+        let told = findings(&pack);
+        assert!(told.starts_with(&format!("error[file-unsafe] {file}\n")), "{told}");
+        assert_eq!(told.matches("error[").count(), 1, "{told}");
+    }
+}
+
+#[test]
+fn a_reference_to_a_link_is_unsafe() {
+    let (_sandbox, pack) = pack();
+    fs::rename(pack.join("manifests"), pack.join("real")).expect("the folder is there");
+    symlink("real", pack.join("manifests")).expect("a link");
+    insta::assert_snapshot!(findings(&pack), @"");
+}
+
+#[test]
+fn pipes_and_sockets_are_not_opened() {
+    let (sandbox, pack) = pack();
+    rustix::fs::mkfifoat(CWD, pack.join("pipe"), Mode::RUSR | Mode::WUSR).expect("a FIFO");
+    // A path to a socket has 108 bytes at most, so it is made in the sandbox's own folder and moved.
+    let socket = sandbox.path("s");
+    let _listener = UnixListener::bind(&socket).expect("a socket");
+    fs::rename(socket, pack.join("socket")).expect("a socket can be moved");
+    insta::assert_snapshot!(findings(&pack), @"");
+}
+
+#[test]
+fn metadata_that_is_a_pipe_or_a_folder_is_not_waited_for() {
+    let (_sandbox, pack) = pack();
+    for file in ["pack.json", "values.yaml", "logo.png"] {
+        fs::remove_file(pack.join(file)).expect("the file is there");
+    }
+    rustix::fs::mkfifoat(CWD, pack.join("pack.json"), Mode::RUSR | Mode::WUSR).expect("a FIFO");
+    fs::create_dir(pack.join("values.yaml")).expect("a folder");
+    fs::create_dir(pack.join("logo.png")).expect("a folder");
+    insta::assert_snapshot!(findings(&pack), @"");
+}
+
+#[test]
+fn names_that_another_machine_cannot_have_are_refused() {
+    let (_sandbox, pack) = pack();
+    fs::write(pack.join(OsStr::from_bytes(b"caf\xe9.md")), "x").expect("any bytes make a name here");
+    fs::write(pack.join("readme.md"), "x").expect("a file");
+    fs::create_dir(pack.join("Manifests")).expect("a folder");
+    fs::write(pack.join("Manifests/other.yaml"), "a: 1\n").expect("a file");
+    insta::assert_snapshot!(findings(&pack), @"");
+}
+
+#[test]
+fn names_that_look_odd_but_are_safe_are_kept() {
+    let (_sandbox, pack) = pack();
+    for name in ["with space.md", "名前.md", "-rf", "a\\b", "new\nline", "%2e%2e", "...", "~x", "aux"] {
+        fs::write(pack.join(name), "x").expect("a file");
+    }
+    insta::assert_snapshot!(findings(&pack), @"");
+}
+
+#[test]
+fn files_that_cannot_be_read_are_named() {
+    let (sandbox, pack) = pack();
+    sandbox.set_mode("permission-manager/values.yaml", 0o000);
+    fs::create_dir(pack.join("closed")).expect("a folder");
+    sandbox.set_mode("permission-manager/closed", 0o000);
+    let told = if rustix::process::geteuid().is_root() {
+        // Modes do not bind root, so somebody else must look.
+        let Some(told) = findings_of_nobody(&sandbox) else {
+            eprintln!("skipped validate_a_pack::files_that_cannot_be_read_are_named: root reads everything here");
+            return;
+        };
+        told
+    } else {
+        findings(&pack)
+    };
+    sandbox.set_mode("permission-manager/closed", 0o755);
+    assert!(told.contains("[file-unreadable]") && told.contains("values.yaml") && told.contains("closed"), "{told}");
+    assert_eq!(told.matches("error[").count(), 2, "{told}");
+}
+
+/// Returns what the binary prints of permission-manager when nobody (user 65534) runs it, or `None` if it cannot.
+fn findings_of_nobody(sandbox: &Sandbox) -> Option<String> {
+    let root = sandbox.work().parent().expect("the working folder lies in the sandbox").to_owned();
+    fs::set_permissions(root, fs::Permissions::from_mode(0o755)).ok()?;
+    let program = sandbox.path("spectro");
+    fs::copy(env!("CARGO_BIN_EXE_spectro"), &program).expect("the binary can be copied");
+    sandbox.set_mode("spectro", 0o755);
+    let mut command = Command::new(program);
+    command.args(["pack", "validate", "permission-manager"]).current_dir(sandbox.work()).env_clear();
+    let output = command.uid(65_534).gid(65_534).output().ok()?;
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
+}
