@@ -158,8 +158,7 @@ impl Walk<'_> {
         match folder.map_or_else(|| name.parse(), |folder| folder.join(name)) {
             Ok(path) => Some(path),
             Err(error) => {
-                let message = format!("the name `{}` cannot be used: {error}", lossy.escape_debug());
-                let finding = Finding::new(Code::FileUnsafe, message).in_file(shown);
+                let finding = Finding::new(Code::FileUnsafe, error.to_string()).in_file(shown);
                 self.findings.push(finding.hint("rename it"));
                 None
             }

@@ -74,7 +74,7 @@ pub(super) fn check(references: &[Reference], listing: &Listing, findings: &mut 
         let path = match &reference.path {
             Ok(path) => path,
             Err(error) => {
-                findings.push(invalid(reference, *error));
+                findings.push(invalid(reference, error));
                 continue;
             }
         };
@@ -91,24 +91,21 @@ pub(super) fn check(references: &[Reference], listing: &Listing, findings: &mut 
     overlaps(references, findings);
 }
 
-fn invalid(reference: &Reference, error: InvalidPackPath) -> Finding {
-    let (written, noun) = (&reference.written, reference.list.noun());
-    if error == InvalidPackPath::Empty {
-        let message = format!("`{written}` names no {noun}");
-        return reference.finding(Code::ReferenceMissing, message).hint("delete it, or write a path within the pack");
+fn invalid(reference: &Reference, error: &InvalidPackPath) -> Finding {
+    let written = &reference.written;
+    match error {
+        InvalidPackPath::Empty(_) => {
+            let message = format!("`{written}` names no {}", reference.list.noun());
+            reference.finding(Code::ReferenceMissing, message).hint("delete it, or write the path within the pack")
+        }
+        InvalidPackPath::Character(_, '\\') => {
+            let hint = format!("write `{}`", written.replace('\\', "/"));
+            reference.finding(Code::ReferenceUnsafe, error.to_string()).hint(hint)
+        }
+        _ => reference
+            .finding(Code::ReferenceUnsafe, error.to_string())
+            .hint(format!("put the {} into the pack and write its path from the pack's folder", reference.list.noun())),
     }
-    let reason = match error {
-        InvalidPackPath::Absolute => "is absolute",
-        InvalidPackPath::Parent => "leads upwards with `..`",
-        InvalidPackPath::Character if written.contains('\\') => "has a backslash in it",
-        InvalidPackPath::Character => "has a control character in it",
-        _ => "is too long",
-    };
-    let hint = match written.replace('\\', "/").parse::<PackPath>() {
-        Ok(path) => format!("write `{path}`"),
-        Err(_) => format!("put the {noun} into the pack and write its path from the pack's folder"),
-    };
-    reference.finding(Code::ReferenceUnsafe, format!("the path `{written}` {reason}")).hint(hint)
 }
 
 /// Returns what is wrong with what lies at a path, if anything.
