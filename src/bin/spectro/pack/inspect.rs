@@ -5,12 +5,11 @@ mod show;
 use std::{path::PathBuf, process::ExitCode};
 
 use spectro_pack::{
-    artifact::{Artifact, EncodeOptions, PackArtifact},
+    artifact::{Artifact, EncodeOptions, Limits, PackArtifact},
     location::{Place, ServerLocation},
     pack::PackPath,
     registry::PackReference,
     store::Source,
-    tarball::read::Limits,
 };
 
 use self::show::Shown;

@@ -8,12 +8,11 @@ use std::{
 use serde_json::json;
 use spectro_pack::{
     artifact::{
-        PackArtifact,
+        Limits, PackArtifact,
         unpack::{UnpackOptions, Unpacked, unpack},
     },
     location::Place,
     store::{Error, ErrorKind, RepositoryName, Result as StoreResult, Source, Tag},
-    tarball::read::Limits,
 };
 
 use super::stored::{Stored, failure, place};
