@@ -5,11 +5,7 @@ mod show;
 use std::{path::PathBuf, process::ExitCode};
 
 use spectro_pack::{
-<<<<<<< HEAD
-    artifact::{Artifact, EncodeOptions, PackArtifact, unpack::Limits},
-=======
     artifact::{Artifact, EncodeOptions, Limits, PackArtifact},
->>>>>>> 0fabd823d00511ef9c1bf901582d9f7730190b0c
     location::{Place, ServerLocation},
     pack::PackPath,
     registry::PackReference,

@@ -8,13 +8,8 @@ use std::{
 use serde_json::json;
 use spectro_pack::{
     artifact::{
-<<<<<<< HEAD
-        PackArtifact,
-        unpack::{Limits, UnpackOptions, Unpacked, unpack},
-=======
         Limits, PackArtifact,
         unpack::{UnpackOptions, Unpacked, unpack},
->>>>>>> 0fabd823d00511ef9c1bf901582d9f7730190b0c
     },
     location::Place,
     store::{Error, ErrorKind, RepositoryName, Result as StoreResult, Source, Tag},
