@@ -113,9 +113,9 @@ pub(crate) struct ServerArgs {
 /// Tells that the command line is wrong, as JSON where that is what was asked for. Help and version are no errors.
 pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
     let wants_json = std::env::args().any(|word| matches!(word.as_str(), "--output=json" | "-ojson"))
-        || std::env::args().zip(std::env::args().skip(1)).any(|(flag, value)| {
-            matches!(flag.as_str(), "-o" | "--output") && value == "json"
-        });
+        || std::env::args()
+            .zip(std::env::args().skip(1))
+            .any(|(flag, value)| matches!(flag.as_str(), "-o" | "--output") && value == "json");
     if !error.use_stderr() || !wants_json {
         // Nobody can be told where even that can't be printed.
         error.print().ok();

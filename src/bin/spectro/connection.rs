@@ -66,8 +66,7 @@ impl ServerArgs {
         };
         // A registry on this machine has no certificate, unless something about certificates was said.
         let spoken_of_tls = insecure || tls.authorities.is_some() || tls.identity.is_some();
-        let plain_http =
-            self.plain_http || name.plain_http().unwrap_or_else(|| name.is_loopback() && !spoken_of_tls);
+        let plain_http = self.plain_http || name.plain_http().unwrap_or_else(|| name.is_loopback() && !spoken_of_tls);
         if insecure && !plain_http {
             context.output.complain(&format!("warning: the certificate of `{}` is not verified", name.host()));
         }
@@ -86,10 +85,7 @@ impl ServerArgs {
             retry: RetryRule { retries: self.retries, ..RetryRule::default() },
             jobs: self.jobs,
             trusted_realms: self.trusted_realm.clone(),
-            credentials: CredentialSearch {
-                given: self.given_credentials()?,
-                configurations: configurations(context),
-            },
+            credentials: CredentialSearch { given: self.given_credentials()?, configurations: configurations(context) },
             observer,
         })
     }
@@ -135,10 +131,8 @@ fn proxies() -> Proxies {
 /// Returns where credentials are looked for, in this order.
 fn configurations(context: &Context) -> Vec<Configuration> {
     let path = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let given = variable("DOCKER_AUTH_CONFIG").map(|text| Configuration::Text {
-        origin: "DOCKER_AUTH_CONFIG".into(),
-        text: Zeroizing::new(text),
-    });
+    let given = variable("DOCKER_AUTH_CONFIG")
+        .map(|text| Configuration::Text { origin: "DOCKER_AUTH_CONFIG".into(), text: Zeroizing::new(text) });
     let docker = path("DOCKER_CONFIG").or_else(|| user_home().map(|home| home.join(".docker")));
     let podman = path("XDG_RUNTIME_DIR").map(|folder| folder.join("containers/auth.json"));
     let files = [

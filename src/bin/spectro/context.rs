@@ -7,13 +7,7 @@ use std::{
 
 use spectro_pack::registry::Server;
 
-use crate::{
-    args::GlobalArgs,
-    config::Config,
-    failure::Failure,
-    output::Output,
-    progress::Progress,
-};
+use crate::{args::GlobalArgs, config::Config, failure::Failure, output::Output, progress::Progress};
 
 pub(crate) struct Context {
     pub(crate) output: Output,

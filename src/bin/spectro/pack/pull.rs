@@ -104,11 +104,7 @@ fn report(context: &Context, target: &Path, reference: &str, artifact: &PackArti
 }
 
 /// Returns `./NAME-VERSION` as pack.json has them; both are checked, so that they can't lead anywhere else.
-async fn default_target(
-    source: &dyn Source,
-    artifact: &PackArtifact,
-    tag: Option<&Tag>,
-) -> StoreResult<PathBuf> {
+async fn default_target(source: &dyn Source, artifact: &PackArtifact, tag: Option<&Tag>) -> StoreResult<PathBuf> {
     let metadata = artifact.metadata(source).await?;
     let value: serde_json::Value = serde_json::from_slice(&metadata).unwrap_or_default();
     let text = |key: &str| value.get(key).and_then(serde_json::Value::as_str).map(str::to_owned);

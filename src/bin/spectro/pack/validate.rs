@@ -54,9 +54,10 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
             context.output.complain(&failure.to_text());
         }
     }
-    context.output.result(&counts.to_text(args.directories.len() - failures.len()), || {
-        json!({ "packs": packs, "errors": counts.errors, "warnings": counts.warnings, "notes": counts.notes })
-    });
+    context.output.result(
+        &counts.to_text(args.directories.len() - failures.len()),
+        || json!({ "packs": packs, "errors": counts.errors, "warnings": counts.warnings, "notes": counts.notes }),
+    );
     let refused = counts.errors > 0 || (args.strict && counts.warnings > 0);
     let codes = failures.iter().map(|(_, failure)| failure.exit).chain(refused.then_some(Exit::Findings));
     Ok(Exit::worst(codes).map_or(ExitCode::SUCCESS, ExitCode::from))

@@ -1,0 +1,175 @@
+use proptest::prelude::*;
+
+use super::*;
+
+/// Returns each problem as `AT..END message`, with the related place and the hint behind it.
+fn problems(text: &str) -> Vec<String> {
+    let told = parse(text).problems.into_iter().map(|problem| {
+        let mut line = format!("{:?} {}", problem.span, problem.message);
+        if let Some((label, span)) = problem.related {
+            line += &format!(" | {span:?} {label}");
+        }
+        if let Some(hint) = problem.hint {
+            line += &format!(" | {hint}");
+        }
+        line
+    });
+    told.collect()
+}
+
+fn only(text: &str) -> String {
+    let mut told = problems(text);
+    assert_eq!(told.len(), 1, "{text}: {told:#?}");
+    told.remove(0)
+}
+
+#[test]
+fn what_is_json_is_read_as_others_read_it() {
+    for text in [
+        r#"{"a": [1, -0.5e+3, true, false, null, "ä\n\"\\\/\b\f\r\t\u00e4\ud83d\ude00"], "b": {}, "": []}"#,
+        " [ ] ",
+        "\"x\"",
+        "0",
+        "\r\n\t{\"a\":{\"a\":{}}}\n",
+    ] {
+        let document = parse(text);
+        assert_eq!(document.problems, [], "{text}");
+        assert!(document.complete);
+        assert_eq!(document.root.unwrap().to_serde(), serde_json::from_str::<serde_json::Value>(text).unwrap());
+    }
+}
+
+#[test]
+fn values_and_names_know_their_place() {
+    let document = parse("{\n  \"a\": [10, \"x\"]\n}");
+    let Some(Value { kind: Kind::Object(members), span }) = document.root else { panic!() };
+    assert_eq!(span, 0..20);
+    assert_eq!((members[0].name_span.clone(), members[0].value.span.clone()), (4..7, 9..18));
+    let Kind::Array(items) = &members[0].value.kind else { panic!() };
+    assert_eq!([items[0].span.clone(), items[1].span.clone()], [10..12, 14..17]);
+}
+
+#[test]
+fn the_faults_people_make_are_told_and_reading_goes_on() {
+    let cases = [
+        (
+            "{\"a\": 1,\n}",
+            "9..10 expected a property name, found `}` | 7..8 this comma promises another property | JSON allows no comma after the last property",
+        ),
+        (
+            "[1,]",
+            "3..4 expected a value, found `]` | 2..3 this comma promises another value | JSON allows no comma after the last value",
+        ),
+        ("[1,,2]", "3..4 expected a value, found `,` | delete this comma"),
+        ("{,\"a\":1}", "1..2 expected a property name, found `,` | delete this comma"),
+        ("{ // why\n}", "2..8 JSON has no comments | delete it, or say it in the pack's README.md"),
+        ("{} # end", "3..8 JSON has no comments | delete it, or say it in the pack's README.md"),
+        ("{ /* a\n */ }", "2..10 JSON has no comments | delete it, or say it in the pack's README.md"),
+        ("\u{feff}{}", "0..3 expected `{`, found a byte-order mark | save the file as UTF-8 without it"),
+        (
+            "{\u{a0}}",
+            "1..3 expected a space or a line break, found a no-break space (U+00A0) | put a plain space in its place",
+        ),
+        ("{\"a\": 'x'}", "6..7 expected `\"`, found `'` | JSON has only double quotes"),
+        ("{a: 1}", "1..2 expected a property name in double quotes, found `a` | write `\"a\"`"),
+        ("{\"a\" = 1}", "5..6 expected `:`, found `=`"),
+        ("{\"a\" \"b\"}", "5..6 expected `:`, found a string | 1..4 a colon is missing after this"),
+        ("{\"a\": 1 \"b\": 2}", "8..9 expected `,` or `}`, found a string | 6..7 a comma is missing after this"),
+        ("[1 2]", "3..4 expected `,` or `]`, found `2` | 1..2 a comma is missing after this"),
+        ("{\"a\": }", "6..7 expected a value, found `}`"),
+        ("{\"a\": True}", "6..10 expected a value, found `True` | write `true`"),
+        ("{\"a\": NaN}", "6..9 expected a value, found `NaN` | write `\"NaN\"`, if a string is meant"),
+        ("[1.2.3]", "1..6 expected a value, found `1.2.3` | write `\"1.2.3\"`, if a string is meant"),
+        ("[01]", "1..3 expected a value, found `01` | JSON numbers have no leading zero"),
+        ("[+1]", "1..3 expected a value, found `+1` | JSON numbers have no `+`"),
+        ("[.5]", "1..3 expected a value, found `.5` | write a digit on both sides of the point"),
+        ("[1.]", "1..3 expected a value, found `1.` | write a digit on both sides of the point"),
+        ("[-]", "1..2 expected a value, found `-` | write `\"-\"`, if a string is meant"),
+        ("[\"a\tb\"]", "3..4 a tab may not stand in a string | write it as `\\t`"),
+        ("[\"\\d\"]", "2..4 `\\d` is no escape | write a backslash as `\\\\`"),
+        ("[\"\\u12x4\"]", "2..4 expected four hexadecimal digits after `\\u`"),
+        ("[\"\\ud83d!\"]", "2..8 `\\ud83d` is half a character: expected a surrogate pair"),
+        ("[\"\\ude00\"]", "2..8 `\\ude00` is half a character: expected a surrogate pair"),
+        (
+            "[\"a\n]",
+            "3..3 expected `\"`, found the end of the line | 1..2 this string is not closed on its line | write a line break within a string as `\\n`",
+        ),
+        (
+            "{\"a\": 1, \"a\": 2}",
+            "9..12 the key `a` stands twice in one object | 1..4 it stands here already | one reader takes the first, another the last: delete one",
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(only(text), expected, "{text}");
+        assert!(parse(text).complete, "{text}");
+    }
+}
+
+#[test]
+fn where_reading_cannot_go_on_it_says_so() {
+    let cases = [
+        ("", "0..0 expected `{`, found the end of the file"),
+        ("{\"a\": [1,", "9..9 expected a value, found the end of the file | 6..7 this `[` is never closed"),
+        ("{", "1..1 expected a property name or `}`, found the end of the file | 0..1 this `{` is never closed"),
+        ("{\"a\": 1", "7..7 expected `,` or `}`, found the end of the file | 0..1 this `{` is never closed"),
+        ("{\"a", "3..3 expected `\"`, found the end of the file | 1..2 this string is never closed"),
+        ("{\"a\\", "4..4 expected `\"`, found the end of the file | 1..2 this string is never closed"),
+        ("{\"a\"", "4..4 expected `:`, found the end of the file | 1..4 a colon is missing after this"),
+        ("{\"a\":", "5..5 expected the value of `a`, found the end of the file | 1..4 this has no value"),
+        ("{} {}", "3..4 expected the end of the file, found `{`"),
+        ("{\"a\": 1]", "7..8 expected `,` or `}`, found `]`"),
+        ("{“a”: 1}", "1..4 expected a property name in double quotes, found `“`"),
+        ("[“a”]", "1..4 expected a value, found `“` | write straight double quotes"),
+        ("<html>", "0..1 expected a value, found `<`"),
+        ("[\u{1}]", "1..2 expected a value, found U+0001"),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(only(text), expected, "{text}");
+        assert!(!parse(text).complete, "{text}");
+    }
+}
+
+#[test]
+fn what_stands_before_the_fault_is_kept() {
+    let document = parse("{\"name\": \"x\", \"charts\": [\"a\", \"b");
+    let Some(Value { kind: Kind::Object(members), .. }) = document.root else { panic!() };
+    assert_eq!(members[0].value.to_serde(), "x");
+    assert_eq!(members[1].value.to_serde(), serde_json::json!(["a", "b"]));
+    assert_eq!(problems("{\"a\": 1,\n// x\n'b': 2,}").len(), 3);
+}
+
+#[test]
+fn depth_and_faults_are_limited() {
+    let deep = |depth| "[".repeat(depth) + &"]".repeat(depth);
+    assert_eq!(problems(&deep(DEEPEST)), Vec::<String>::new());
+    assert_eq!(only(&deep(DEEPEST + 1)), "128..129 nested more than 128 levels deep");
+    assert_eq!(problems(&"[".repeat(1 << 20)).len(), 1);
+    assert_eq!(problems(&format!("[{}", "1 ".repeat(1000))).len(), MOST_PROBLEMS);
+}
+
+#[test]
+fn a_number_of_any_size_is_kept() {
+    let number = |text: &str| parse(text).root.unwrap().to_serde();
+    assert_eq!(number("18446744073709551615"), serde_json::json!(u64::MAX));
+    assert_eq!(number("1e999"), "1e999");
+}
+
+proptest! {
+    #[test]
+    fn no_text_is_too_strange(text in "[\\[\\]{}\"',:0-9a-z/*#\\\\\n\t ä-]{0,40}") {
+        let document = parse(&text);
+        let valid = serde_json::from_str::<serde_json::Value>(&text).is_ok();
+        let clean = document.problems.iter().all(|problem| problem.fault == Fault::DuplicateKey);
+        // serde_json refuses no duplicate key, and numbers that are too large for it.
+        if valid {
+            prop_assert!(clean, "{:?}", document.problems);
+        }
+        if clean {
+            prop_assert!(document.complete);
+            prop_assert!(valid, "{}", text);
+        }
+        for problem in &document.problems {
+            prop_assert!(text.get(problem.span.clone()).is_some());
+        }
+    }
+}

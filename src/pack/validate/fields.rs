@@ -1,0 +1,147 @@
+//! The fields of an object of pack.json, each read as the type it must have.
+
+use std::collections::BTreeMap;
+
+use crate::pack::{
+    json::{Kind, Member, Span, Value},
+    report::{Code, Finding},
+    text::Text,
+};
+
+/// An object, and how its fields are named in a message.
+pub(super) struct Fields<'a> {
+    text: &'a Text<'a>,
+    members: &'a [Member],
+    prefix: String,
+}
+
+impl<'a> Fields<'a> {
+    pub(super) fn new(text: &'a Text<'a>, members: &'a [Member]) -> Self {
+        Self { text, members, prefix: String::new() }
+    }
+
+    pub(super) fn members(&self) -> &'a [Member] {
+        self.members
+    }
+
+    /// Returns a field that is there and not null: programs write a null for a list or text that was never set.
+    pub(super) fn get(&self, name: &str) -> Option<&'a Value> {
+        let member = self.members.iter().find(|member| member.name == name)?;
+        (!matches!(member.value.kind, Kind::Null)).then_some(&member.value)
+    }
+
+    pub(super) fn string(&self, name: &str, findings: &mut Vec<Finding>) -> Option<&'a str> {
+        let value = self.get(name)?;
+        match &value.kind {
+            Kind::String(text) => return Some(text),
+            Kind::Number(text) => self.wrong(name, value, "a string", Some(format!("write `\"{text}\"`")), findings),
+            Kind::Bool(flag) => self.wrong(name, value, "a string", Some(format!("write `\"{flag}\"`")), findings),
+            _ => self.wrong(name, value, "a string", None, findings),
+        }
+        None
+    }
+
+    pub(super) fn integer(&self, name: &str, findings: &mut Vec<Finding>) -> Option<i64> {
+        let value = self.get(name)?;
+        let integer = match &value.kind {
+            Kind::Number(text) => text.parse().ok(),
+            _ => None,
+        };
+        if integer.is_none() {
+            self.wrong(name, value, "a whole number", None, findings);
+        }
+        integer
+    }
+
+    /// Returns the strings of an array with their places.
+    pub(super) fn strings(&self, name: &str, findings: &mut Vec<Finding>) -> Vec<(&'a str, &'a Span)> {
+        let mut strings = Vec::new();
+        for (index, item) in self.array(name, "strings", findings).iter().enumerate() {
+            match &item.kind {
+                Kind::String(text) => strings.push((text.as_str(), &item.span)),
+                _ => self.wrong(&format!("{name}[{index}]"), item, "a string", None, findings),
+            }
+        }
+        strings
+    }
+
+    /// Returns the objects of an array.
+    pub(super) fn objects(&self, name: &str, findings: &mut Vec<Finding>) -> Vec<Self> {
+        let mut objects = Vec::new();
+        for (index, item) in self.array(name, "objects", findings).iter().enumerate() {
+            let name = format!("{name}[{index}]");
+            match &item.kind {
+                Kind::Object(members) => objects.push(self.inner(&name, members)),
+                _ => self.wrong(&name, item, "an object", None, findings),
+            }
+        }
+        objects
+    }
+
+    pub(super) fn object(&self, name: &str, findings: &mut Vec<Finding>) -> Option<Self> {
+        let value = self.get(name)?;
+        if let Kind::Object(members) = &value.kind {
+            return Some(self.inner(name, members));
+        }
+        let hint =
+            matches!(value.kind, Kind::Array(_)).then(|| "write `{` and `}` in place of the brackets".to_owned());
+        self.wrong(name, value, "an object", hint, findings);
+        None
+    }
+
+    /// Returns an object whose values are all strings.
+    pub(super) fn string_map(&self, name: &str, findings: &mut Vec<Finding>) -> BTreeMap<String, String> {
+        let Some(fields) = self.object(name, findings) else { return BTreeMap::new() };
+        let mut map = BTreeMap::new();
+        for member in fields.members {
+            if matches!(member.value.kind, Kind::Null) {
+                let name = &member.name;
+                fields.wrong(
+                    name,
+                    &member.value,
+                    "a string",
+                    Some("write `\"\"`, or delete the line".into()),
+                    findings,
+                );
+            } else if let Some(text) = fields.string(&member.name, findings) {
+                map.entry(member.name.clone()).or_insert_with(|| text.to_owned());
+            }
+        }
+        map
+    }
+
+    /// Tells that a value has the wrong type. What is no JSON has been told before.
+    pub(super) fn wrong(
+        &self,
+        name: &str,
+        value: &Value,
+        wanted: &str,
+        hint: Option<String>,
+        findings: &mut Vec<Finding>,
+    ) {
+        if matches!(value.kind, Kind::Invalid) {
+            return;
+        }
+        let message = format!("`{}{name}` must be {wanted}, found {}", self.prefix, value.describe());
+        let mut finding = self.text.finding(Code::FieldType, &value.span, message);
+        finding.hint = hint;
+        findings.push(finding);
+    }
+
+    fn array(&self, name: &str, of: &str, findings: &mut Vec<Finding>) -> &'a [Value] {
+        let Some(value) = self.get(name) else { return &[] };
+        if let Kind::Array(items) = &value.kind {
+            return items;
+        }
+        let hint = match &value.kind {
+            Kind::String(text) if of == "strings" => Some(format!("write `[{text:?}]`")),
+            _ => None,
+        };
+        self.wrong(name, value, &format!("an array of {of}"), hint, findings);
+        &[]
+    }
+
+    fn inner(&self, name: &str, members: &'a [Member]) -> Self {
+        Self { text: self.text, members, prefix: format!("{}{name}.", self.prefix) }
+    }
+}

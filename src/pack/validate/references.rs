@@ -1,0 +1,174 @@
+//! What pack.json names must be there: reference-missing, -unsafe, -overlap, -duplicate and role-invalid.
+
+use std::collections::BTreeMap;
+
+use super::{metadata, nearest::nearest};
+use crate::pack::{
+    directory::{IGNORE_FILE, Listing},
+    path::{InvalidPackPath, PackPath},
+    report::{Code, Finding, Position},
+};
+
+/// A list of pack.json that names parts of the pack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum List {
+    Charts,
+    KubeManifests,
+    AnsibleRoles,
+}
+
+/// One entry of such a list.
+#[derive(Debug)]
+pub(super) struct Reference {
+    pub(super) list: List,
+    pub(super) written: String,
+    pub(super) position: Position,
+    pub(super) length: usize,
+    pub(super) path: Result<PackPath, InvalidPackPath>,
+}
+
+impl List {
+    pub(super) const ALL: [Self; 3] = [Self::Charts, Self::KubeManifests, Self::AnsibleRoles];
+
+    /// Returns the name of the field.
+    pub(super) fn field(self) -> &'static str {
+        match self {
+            Self::Charts => "charts",
+            Self::KubeManifests => "kubeManifests",
+            Self::AnsibleRoles => "ansibleRoles",
+        }
+    }
+
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Charts => "chart",
+            Self::KubeManifests => "manifest",
+            Self::AnsibleRoles => "role",
+        }
+    }
+}
+
+impl Reference {
+    fn finding(&self, code: Code, message: impl Into<String>) -> Finding {
+        Finding::new(code, message).in_file(metadata::FILE).at(self.position, self.length)
+    }
+}
+
+/// Returns the paths of a list, each once, in order.
+pub(super) fn paths(references: &[Reference], list: List) -> Vec<PackPath> {
+    let mut paths: Vec<PackPath> = Vec::new();
+    for reference in references.iter().filter(|reference| reference.list == list) {
+        if let Ok(path) = &reference.path
+            && !paths.contains(path)
+        {
+            paths.push(path.clone());
+        }
+    }
+    paths
+}
+
+/// Tells what is wrong with the references of a pack.
+pub(super) fn check(references: &[Reference], listing: &Listing, findings: &mut Vec<Finding>) {
+    let mut first: BTreeMap<(List, &PackPath), Position> = BTreeMap::new();
+    for reference in references {
+        let path = match &reference.path {
+            Ok(path) => path,
+            Err(error) => {
+                findings.push(invalid(reference, error));
+                continue;
+            }
+        };
+        if let Some(place) = first.get(&(reference.list, path)) {
+            let message = format!("`{path}` is named twice in `{}`", reference.list.field());
+            let finding =
+                reference.finding(Code::ReferenceDuplicate, message).related("it stands here already", *place);
+            findings.push(finding.hint("delete one"));
+            continue;
+        }
+        first.insert((reference.list, path), reference.position);
+        findings.extend(absent(reference, path, listing));
+    }
+    overlaps(references, findings);
+}
+
+fn invalid(reference: &Reference, error: &InvalidPackPath) -> Finding {
+    let written = &reference.written;
+    match error {
+        InvalidPackPath::Empty(_) => {
+            let message = format!("`{written}` names no {}", reference.list.noun());
+            reference.finding(Code::ReferenceMissing, message).hint("delete it, or write the path within the pack")
+        }
+        InvalidPackPath::Character(_, '\\') => {
+            let hint = format!("write `{}`", written.replace('\\', "/"));
+            reference.finding(Code::ReferenceUnsafe, error.to_string()).hint(hint)
+        }
+        _ => reference
+            .finding(Code::ReferenceUnsafe, error.to_string())
+            .hint(format!("put the {} into the pack and write its path from the pack's folder", reference.list.noun())),
+    }
+}
+
+/// Returns what is wrong with what lies at a path, if anything.
+fn absent(reference: &Reference, path: &PackPath, listing: &Listing) -> Option<Finding> {
+    let has = |paths: &[PackPath]| paths.binary_search(path).is_ok();
+    let noun = reference.list.noun();
+    if let Some(link) = listing.links.iter().find(|link| path.starts_with(link)) {
+        let message = format!("`{path}` leads through the link `{link}`");
+        let message = if link == path { format!("`{path}` is a link") } else { message };
+        let hint = "put a copy of what it leads to in its place";
+        return Some(reference.finding(Code::ReferenceUnsafe, message).hint(hint));
+    }
+    match (reference.list, has(&listing.files), has(&listing.folders)) {
+        (List::AnsibleRoles, _, true) | (List::Charts | List::KubeManifests, true, _) => None,
+        (List::AnsibleRoles, true, _) => {
+            let hint = "a role is a folder with `tasks/main.yml` in it";
+            Some(reference.finding(Code::RoleInvalid, format!("the role `{path}` is a file")).hint(hint))
+        }
+        (_, _, true) => {
+            let hint = match reference.list {
+                List::Charts => format!("name its archive: helm package {path}"),
+                _ => "name each file in it".into(),
+            };
+            let message = format!("the {noun} `{path}` is a folder");
+            Some(reference.finding(Code::ReferenceMissing, message).hint(hint))
+        }
+        _ => {
+            let finding = reference.finding(Code::ReferenceMissing, format!("`{path}` is not in the pack"));
+            Some(match hint(reference, path, listing) {
+                Some(hint) => finding.hint(hint),
+                None => finding,
+            })
+        }
+    }
+}
+
+fn hint(reference: &Reference, path: &PackPath, listing: &Listing) -> Option<String> {
+    if let Some(left_out) = listing.left_out.iter().find(|left_out| path.starts_with(left_out)) {
+        return Some(format!(
+            "`{left_out}` is left out by `{IGNORE_FILE}` or by default: take it in with `!/{left_out}`"
+        ));
+    }
+    let candidates = if reference.list == List::AnsibleRoles { &listing.folders } else { &listing.files };
+    let elsewhere = candidates.iter().find(|other| other.file_name() == path.file_name());
+    let neighbours = candidates.iter().filter(|other| other.parent() == path.parent());
+    let meant = elsewhere.map(PackPath::as_str).or_else(|| nearest(path.as_str(), neighbours.map(PackPath::as_str)))?;
+    Some(format!("did you mean `{meant}`?"))
+}
+
+/// A role is one layer with all it holds, so nothing in it can be a layer of its own.
+fn overlaps(references: &[Reference], findings: &mut Vec<Finding>) {
+    let roles = || references.iter().filter(|reference| reference.list == List::AnsibleRoles);
+    for inner in references {
+        let Ok(path) = &inner.path else { continue };
+        let outer = roles().find_map(|role| {
+            let folder = role.path.as_ref().ok()?;
+            let inside = path.starts_with(folder) && (path != folder || inner.list != List::AnsibleRoles);
+            inside.then_some((role, folder))
+        });
+        if let Some((role, folder)) = outer {
+            let message = format!("the {} `{path}` lies in the role `{folder}`", inner.list.noun());
+            let finding = inner.finding(Code::ReferenceOverlap, message).related("the role", role.position);
+            findings.push(finding.hint("move it out of the role's folder"));
+        }
+    }
+}
