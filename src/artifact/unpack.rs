@@ -28,7 +28,6 @@ use crate::{
     tarball::read::Limits,
 };
 
-
 /// How a pack is restored.
 #[derive(Clone, Debug)]
 pub struct UnpackOptions {
