@@ -60,7 +60,12 @@ pub(super) fn settle(job: &Job, target: &Target, name: &str) -> Result<bool> {
             exchange(job.stage(), &target.path)?;
         }
     }
-    sync_folder(if target.now == Now::Fixed { &target.path } else { target.parent() })?;
+    // The pack is in its place: that its name may not outlast a failure of power is no reason to say that it isn't.
+    let _ = sync_folder(if target.now == Now::Fixed { &target.path } else { target.parent() });
+    if target.now == Now::Occupied {
+        // The old pack; what is left of it goes away with the stage.
+        let _ = fs::remove_dir_all(job.stage());
+    }
     Ok(target.now == Now::Occupied)
 }
 
