@@ -5,6 +5,7 @@
 
 mod settle;
 mod stage;
+mod sync;
 mod target;
 mod write;
 
@@ -94,7 +95,7 @@ pub async fn unpack(
             None => name_of_stage(job)?,
         };
         target.holds_only(&name)?;
-        settle::sync(job)?;
+        sync::sync(job)?;
         settle::settle(job, &target, &name)
     });
     let replaced = replaced.await?;
