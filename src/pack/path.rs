@@ -2,7 +2,8 @@
 //!
 //! A `PackPath` is written one way only: `./charts//a.tgz` and `charts/a.tgz/` are both `charts/a.tgz`. It never names the pack's
 //! folder itself. Paths are ordered by their bytes, as the entries of an archive are. A backslash is refused: where it separates
-//! folders it could lead out of the target, and elsewhere the file could not be made.
+//! folders it could lead out of the target, and elsewhere the file could not be made. So is a control character: a name that moves the
+//! cursor or breaks a line is never meant well.
 
 use std::{
     fmt,
@@ -33,8 +34,8 @@ pub enum InvalidPackPath {
     /// It has a part `..`.
     #[error("the path `{0}` leads upwards with `..`")]
     Upwards(String),
-    /// It has a backslash or a NUL.
-    #[error("the path `{}` has a {} in it", .0.escape_debug(), if *.1 == '\\' { "backslash" } else { "NUL" })]
+    /// It has a backslash or a control character.
+    #[error("the path `{}` has {} in it", .0.escape_debug(), if *.1 == '\\' { "a backslash" } else { "a control character" })]
     Character(String, char),
     /// One name, or the whole, is longer than file systems take.
     #[error("the path `{}…` is too long", .0.chars().take(60).collect::<String>())]
@@ -89,7 +90,7 @@ impl FromStr for PackPath {
         if text.starts_with('/') {
             return Err(InvalidPackPath::Absolute(text.to_owned()));
         }
-        if let Some(character) = text.chars().find(|character| matches!(character, '\\' | '\0')) {
+        if let Some(character) = text.chars().find(|character| *character == '\\' || character.is_control()) {
             return Err(InvalidPackPath::Character(text.to_owned(), character));
         }
         let names: Vec<_> = text.split('/').filter(|name| !matches!(*name, "" | ".")).collect();
@@ -148,7 +149,8 @@ mod tests {
         assert_eq!(parse("a/../b"), Upwards("a/../b".into()));
         assert_eq!(parse(r"..\b"), Character(r"..\b".into(), '\\'));
         assert_eq!(parse("a\0"), Character("a\0".into(), '\0'));
-        assert_eq!(parse("a\0").to_string(), r"the path `a\0` has a NUL in it");
+        assert_eq!(parse("a\0").to_string(), r"the path `a\0` has a control character in it");
+        assert_eq!(parse("a\n"), Character("a\n".into(), '\n'));
         assert!(matches!(parse(&"a".repeat(256)), TooLong(_)));
         assert!(matches!(parse(&"ab/".repeat(1400)), TooLong(_)));
         assert_eq!(path(&"ä".repeat(127)).file_name().len(), 254);
@@ -171,7 +173,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_parses_stays_inside_and_parses_to_itself(text in "[./\\\\a-cä\0]{0,24}") {
+        fn what_parses_stays_inside_and_parses_to_itself(text in "[./\\\\a-cä\0\n]{0,24}") {
             if let Ok(path) = text.parse::<PackPath>() {
                 prop_assert_eq!(path.as_str().parse::<PackPath>().unwrap(), path.clone());
                 prop_assert!(path.components().all(|name| !matches!(name, "" | "." | "..")));
