@@ -246,6 +246,7 @@ mod tests {
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         gzip.write_all(b"hello").unwrap();
         assert_eq!(fault(&gzip.finish().unwrap()), "is no chart: what is packed in it is not tar");
+        assert_eq!(fault(&archive(&[])), "has no Chart.yaml");
         let names: Vec<_> = (0..=MOST_ENTRIES).map(|number| format!("a/{number}")).collect();
         let many: Vec<_> = names.iter().map(|name| (name.as_str(), "")).collect();
         assert_eq!(fault(&archive(&many)), "is no chart: it has more than 10000 entries");

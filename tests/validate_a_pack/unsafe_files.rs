@@ -158,7 +158,18 @@ fn names_that_would_lead_elsewhere_or_move_the_cursor_are_refused() {
     for name in ["..\\b", "new\nline", "\u{1b}[2J"] {
         fs::write(pack.join(name), "x").expect("a file");
     }
-    insta::assert_snapshot!(findings(&pack), @"");
+    insta::assert_snapshot!(findings(&pack).replace('\u{1b}', "ESC"), @r#"
+    error[file-unsafe] ESC[2J
+      the path `\u{1b}[2J` has a control character in it
+      hint: rename it
+    error[file-unsafe] ..\b
+      the path `..\\b` has a backslash in it
+      hint: rename it
+    error[file-unsafe] new
+    line
+      the path `new\nline` has a control character in it
+      hint: rename it
+    "#);
 }
 
 #[test]

@@ -38,7 +38,11 @@ pub(super) struct Gunzip<R> {
 
 impl<R: Read> Gunzip<R> {
     pub(super) fn new(packed: R, limits: &Limits) -> Self {
-        Self { decoder: MultiGzDecoder::new(Counted { inner: packed, count: 0, head: Vec::new() }), limits: *limits, unpacked: 0 }
+        Self {
+            decoder: MultiGzDecoder::new(Counted { inner: packed, count: 0, head: Vec::new() }),
+            limits: *limits,
+            unpacked: 0,
+        }
     }
 
     /// Skips exactly so many unpacked bytes.
