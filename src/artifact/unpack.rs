@@ -26,6 +26,7 @@ use super::{Entry, Form, PackArtifact, feed::feed, packed::Root, part::Part};
 use crate::{
     pack::PackPath,
     store::{BlobOutcome, Error, ErrorKind, Event, Observer, Result, Source},
+    tarball::read::Limits,
 };
 
 /// How a pack is restored.

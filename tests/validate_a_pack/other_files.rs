@@ -62,7 +62,7 @@ fn a_chart_that_is_something_else() {
     ");
     insta::assert_snapshot!(with_chart(&flipped), @"
     error[chart-invalid] charts/prometheus-grafana.tgz
-      `charts/prometheus-grafana.tgz` is no chart: its packed bytes are damaged
+      `charts/prometheus-grafana.tgz` is no chart: its gzip stream is damaged
     ");
 }
 
