@@ -134,7 +134,7 @@ fn what_stands_before_the_fault_is_kept() {
     let document = parse("{\"name\": \"x\", \"charts\": [\"a\", \"b");
     let Some(Value { kind: Kind::Object(members), .. }) = document.root else { panic!() };
     assert_eq!(members[0].value.to_serde(), "x");
-    assert_eq!(members[1].value.to_serde(), serde_json::json!(["a", "b"]));
+    assert_eq!(members[1].value.to_serde(), serde_json::json!(["a", null]));
     assert_eq!(problems("{\"a\": 1,\n// x\n'b': 2,}").len(), 3);
 }
 
