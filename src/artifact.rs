@@ -30,6 +30,7 @@ pub use self::{
     layered::EncodeOptions,
     part::Part,
 };
+pub use crate::tarball::read::Limits;
 use crate::{
     digest::Digest,
     store::{

@@ -3,15 +3,17 @@
 //! What each rule says is pinned on `testdata/invalid`, where every folder shows the one finding it is named after. What a
 //! small folder in a repository cannot hold, such as a FIFO, is built in a temp folder.
 
-mod damaged;
+mod damaged_metadata;
+mod damaged_values;
 mod on_the_screen;
+mod other_files;
 mod unsafe_files;
 
 use std::{collections::BTreeSet, fs, path::Path};
 
 use spectro_pack::pack::{self, Code, Finding, ReadOptions, Reading};
 
-use crate::support::testdata;
+use crate::support::{Sandbox, testdata};
 
 fn read(directory: impl AsRef<Path>) -> Reading {
     let directory = directory.as_ref();
@@ -41,6 +43,14 @@ fn findings(directory: impl AsRef<Path>) -> String {
     let reading = read(directory);
     assert_eq!(reading.pack.is_none(), reading.report.has_errors(), "a pack is exactly what has no error");
     reading.report.findings().iter().map(told).collect()
+}
+
+/// Returns what is found in permission-manager when this file of it has another content.
+fn with(file: &str, content: impl AsRef<[u8]>) -> String {
+    let sandbox = Sandbox::new();
+    let pack = sandbox.copy_pack("permission-manager");
+    sandbox.write(pack.join(file), content);
+    findings(&pack)
 }
 
 /// Returns what the finding of a folder in `testdata/invalid` tells, and asserts that it is the one it is named after.
@@ -86,44 +96,167 @@ fn every_rule_is_shown_by_a_pack_of_its_own() {
 
 #[test]
 fn metadata_that_cannot_be_read() {
-    insta::assert_snapshot!(only("metadata-missing"), @"");
-    insta::assert_snapshot!(only("metadata-syntax"), @"");
-    insta::assert_snapshot!(only("metadata-duplicate-key"), @"");
+    insta::assert_snapshot!(only("metadata-missing"), @"
+    error[metadata-missing] the pack
+      there is no `pack.json`
+      hint: a pack is a folder with a pack.json, a values.yaml and a logo.png
+    ");
+    insta::assert_snapshot!(only("metadata-syntax"), @"
+    error[metadata-syntax] pack.json:4:3+1
+      expected a property name, found `}`
+      hint: JSON allows no comma after the last property
+      3:26 this comma promises another property
+    ");
+    insta::assert_snapshot!(only("metadata-duplicate-key"), @"
+    error[metadata-duplicate-key] pack.json:8:3+9
+      the key `version` stands twice in one object
+      hint: one reader takes the first, another the last: delete one
+      5:3 it stands here already
+    ");
 }
 
 #[test]
 fn fields_that_are_missing_or_of_the_wrong_kind() {
-    insta::assert_snapshot!(only("field-missing"), @"");
-    insta::assert_snapshot!(only("field-type"), @"");
-    insta::assert_snapshot!(only("field-empty"), @"");
+    insta::assert_snapshot!(only("field-missing"), @r#"
+    error[field-missing] pack.json:1:1+1
+      the field `displayName` is missing
+      hint: for example `"displayName": "NGINX"`
+    "#);
+    insta::assert_snapshot!(only("field-type"), @r#"
+    error[field-type] pack.json:4:25+5
+      `annotations.ingressSupported` must be a string, found a boolean
+      hint: write `"false"`
+    "#);
+    insta::assert_snapshot!(only("field-empty"), @r#"
+    error[field-empty] pack.json:6:18+4
+      the field `displayName` is empty
+      hint: for example `"displayName": "NGINX"`
+    "#);
 }
 
 #[test]
 fn names_that_no_registry_would_take() {
-    insta::assert_snapshot!(only("name-invalid"), @"");
-    insta::assert_snapshot!(only("version-invalid"), @"");
-    insta::assert_snapshot!(only("layer-unknown"), @"");
+    insta::assert_snapshot!(only("name-invalid"), @"
+    error[name-invalid] pack.json:8:11+11
+      the name `Demo Pack` is no name for a repository
+      hint: write `demo-pack`, for example
+    ");
+    insta::assert_snapshot!(only("version-invalid"), @"
+    error[version-invalid] pack.json:9:14+12
+      the version `1.0.0 beta` cannot be a tag
+      hint: letters, digits, `.`, `_`, `-` and `+`; the first is a letter, a digit or `_`
+    ");
+    insta::assert_snapshot!(only("layer-unknown"), @"
+    error[layer-unknown] pack.json:7:12+8
+      there is no layer `add-on`
+      hint: did you mean `addon`?
+    ");
 }
 
 #[test]
 fn references_that_lead_nowhere_out_or_twice_to_the_same() {
-    insta::assert_snapshot!(only("reference-missing"), @"");
-    insta::assert_snapshot!(only("reference-unsafe"), @"");
-    insta::assert_snapshot!(only("reference-overlap"), @"");
-    insta::assert_snapshot!(only("reference-duplicate"), @"");
-    insta::assert_snapshot!(only("role-invalid"), @"");
+    insta::assert_snapshot!(only("reference-missing"), @"
+    error[reference-missing] pack.json:11:5+23
+      `charts/demo-1.0.0.tgz` is not in the pack
+    ");
+    insta::assert_snapshot!(only("reference-unsafe"), @"
+    error[reference-unsafe] pack.json:11:5+26
+      the path `../shared/namespace.yaml` leads upwards with `..`
+      hint: put the manifest into the pack and write its path from the pack's folder
+    ");
+    insta::assert_snapshot!(only("reference-overlap"), @"
+    error[reference-overlap] pack.json:14:5+28
+      the manifest `close/files/namespace.yaml` lies in the role `close`
+      hint: move it out of the role's folder
+      11:5 the role
+    ");
+    insta::assert_snapshot!(only("reference-duplicate"), @"
+    warning[reference-duplicate] pack.json:12:5+28
+      `manifests/namespace.yaml` is named twice in `kubeManifests`
+      hint: delete one
+      11:5 it stands here already
+    ");
+    insta::assert_snapshot!(only("role-invalid"), @"
+    error[role-invalid] pack.json:11:5+11
+      the role `close.yml` is a file
+      hint: a role is a folder with `tasks/main.yml` in it
+    ");
 }
 
 #[test]
 fn values_that_are_missing_or_no_yaml() {
-    insta::assert_snapshot!(only("values-missing"), @"");
-    insta::assert_snapshot!(only("values-syntax"), @"");
-    insta::assert_snapshot!(only("values-duplicate-key"), @"");
+    insta::assert_snapshot!(only("values-missing"), @"
+    error[values-missing] the pack
+      there is no `values.yaml`
+      hint: an empty file is enough where there is nothing to set
+    ");
+    insta::assert_snapshot!(only("values-syntax"), @"
+    error[values-syntax] values.yaml:2:1+1
+      expected spaces, found a tab
+      hint: YAML is indented with spaces only: put two in place of each tab, also where a pasted sample has tabs
+    ");
+    insta::assert_snapshot!(only("values-duplicate-key"), @"
+    error[values-duplicate-key] values.yaml:4:1+4
+      the key `pack` stands twice in one mapping
+      hint: only one of them would count: delete the other
+      1:1 it stands here already
+    ");
 }
 
 #[test]
 fn charts_and_logos_that_are_something_else() {
-    insta::assert_snapshot!(only("chart-invalid"), @"");
-    insta::assert_snapshot!(only("logo-missing"), @"");
-    insta::assert_snapshot!(only("logo-invalid"), @"");
+    insta::assert_snapshot!(only("chart-invalid"), @"
+    error[chart-invalid] charts/demo-1.0.0.tgz
+      `charts/demo-1.0.0.tgz` has no Chart.yaml
+      hint: make the archive with: helm package
+    ");
+    insta::assert_snapshot!(only("logo-missing"), @"
+    error[logo-missing] the pack
+      there is no `logo.png`
+      hint: put a PNG picture of 128 × 128 pixels there
+    ");
+    insta::assert_snapshot!(only("logo-invalid"), @"
+    warning[logo-invalid] logo.png
+      `logo.png` is not a PNG picture but a GIF picture
+      hint: save a PNG picture of 128 × 128 pixels under this name
+    ");
+}
+
+#[test]
+fn every_fault_of_a_pack_is_found_at_once() {
+    let sandbox = Sandbox::new();
+    let pack = sandbox.copy_pack("permission-manager");
+    let metadata = sandbox
+        .read_text(pack.join("pack.json"))
+        .replace("\"1.0.0\"\n", "\"1.0.0 final\",\n")
+        .replace("\"addon\"", "\"add-on\"")
+        .replace("manifests/permission-manager.yaml", "manifests/permissions.yaml")
+        .replace("\"Permission Manager\"", "7");
+    sandbox.write(pack.join("pack.json"), metadata);
+    sandbox.write(pack.join("values.yaml"), "manifests:\n  a: 1\nmanifests:\n  b: 1\n");
+    fs::remove_file(pack.join("logo.png")).expect("the logo is there");
+    insta::assert_snapshot!(findings(&pack), @r#"
+    error[logo-missing] the pack
+      there is no `logo.png`
+      hint: put a PNG picture of 128 × 128 pixels there
+    error[field-type] pack.json:4:18+1
+      `displayName` must be a string, found a number
+      hint: write `"7"`
+    error[reference-missing] pack.json:6:5+28
+      `manifests/permissions.yaml` is not in the pack
+    error[layer-unknown] pack.json:8:12+8
+      there is no layer `add-on`
+      hint: did you mean `addon`?
+    error[version-invalid] pack.json:10:14+13
+      the version `1.0.0 final` cannot be a tag
+      hint: letters, digits, `.`, `_`, `-` and `+`; the first is a letter, a digit or `_`
+    error[metadata-syntax] pack.json:11:1+1
+      expected a property name, found `}`
+      hint: JSON allows no comma after the last property
+      10:27 this comma promises another property
+    error[values-duplicate-key] values.yaml:3:1+9
+      the key `manifests` stands twice in one mapping
+      hint: only one of them would count: delete the other
+      1:1 it stands here already
+    "#);
 }

@@ -25,9 +25,9 @@ use super::{Entry, Form, PackArtifact, feed::feed, packed::Root, part::Part};
 use crate::{
     pack::PackPath,
     store::{BlobOutcome, Error, ErrorKind, Event, Observer, Result, Source, file::blocking},
+    tarball::read::Limits,
 };
 
-pub use crate::tarball::read::Limits;
 
 /// How a pack is restored.
 #[derive(Clone, Debug)]

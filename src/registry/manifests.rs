@@ -55,7 +55,8 @@ impl Repository {
 
     /// Asks once by GET why HEAD failed: an answer to HEAD has no words.
     async fn with_reason(&self, error: Error, selector: &Selector) -> Error {
-        if error.find::<Refusal>().is_none() {
+        // A server that wants to be left alone is left alone.
+        if error.find::<Refusal>().is_none_or(|refusal| refusal.status == 429) {
             return error;
         }
         match self.client().send_once(&self.manifest_request(Method::GET, selector), Some(&self.access)).await {

@@ -59,7 +59,7 @@ pub enum TarballError {
     #[error("it is cut off")]
     Truncated,
     /// Its packed bytes are damaged.
-    #[error("its packed bytes are damaged")]
+    #[error("its gzip stream is damaged")]
     Damaged,
     /// A header says what no header may say, or two things at once.
     #[error("an entry has a header that {0}")]

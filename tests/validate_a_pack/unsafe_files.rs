@@ -10,7 +10,10 @@ use std::{
 
 use rustix::fs::{CWD, Mode};
 
-use crate::{support::Sandbox, validate_a_pack::findings};
+use crate::{
+    support::Sandbox,
+    validate_a_pack::{findings, read},
+};
 
 fn pack() -> (Sandbox, PathBuf) {
     let sandbox = Sandbox::new();
@@ -27,18 +30,38 @@ fn links_are_refused_wherever_they_lead() {
     symlink("nowhere", pack.join("manifests/leads-nowhere")).expect("a link");
     symlink("/", pack.join("leads-to-the-root")).expect("a link");
     symlink(".", pack.join("leads-to-itself")).expect("a link");
-    insta::assert_snapshot!(findings(&pack), @"");
+    insta::assert_snapshot!(findings(&pack), @"
+    error[file-unsafe] leads-inside
+      `leads-inside` is a link: a pack holds files and folders only
+      hint: put a copy of what it leads to in its place
+    error[file-unsafe] leads-out
+      `leads-out` is a link: a pack holds files and folders only
+      hint: put a copy of what it leads to in its place
+    error[file-unsafe] leads-to-itself
+      `leads-to-itself` is a link: a pack holds files and folders only
+      hint: put a copy of what it leads to in its place
+    error[file-unsafe] leads-to-the-root
+      `leads-to-the-root` is a link: a pack holds files and folders only
+      hint: put a copy of what it leads to in its place
+    error[file-unsafe] manifests/leads-nowhere
+      `manifests/leads-nowhere` is a link: a pack holds files and folders only
+      hint: put a copy of what it leads to in its place
+    ");
 }
 
 #[test]
-fn a_mandatory_file_that_is_a_link_is_refused_as_one() {
-    for file in ["pack.json", "values.yaml", "logo.png"] {
+fn a_mandatory_file_that_is_a_link_is_not_there() {
+    for (file, missing) in
+        [("pack.json", "metadata-missing"), ("values.yaml", "values-missing"), ("logo.png", "logo-missing")]
+    {
         let (sandbox, pack) = pack();
         fs::rename(pack.join(file), sandbox.path("elsewhere")).expect("the file is there");
         symlink("../elsewhere", pack.join(file)).expect("a link");
-        let told = findings(&pack);
-        assert!(told.starts_with(&format!("error[file-unsafe] {file}\n")), "{told}");
-        assert_eq!(told.matches("error[").count(), 1, "{told}");
+        let report = read(&pack).report;
+        let codes: Vec<_> = report.findings().iter().map(|finding| finding.code.as_str()).collect();
+        assert_eq!(codes, [missing, "file-unsafe"]);
+        let hint = report.findings()[0].hint.as_deref().unwrap_or_default();
+        assert!(hint.contains(&format!("`{file}` is a link")), "{hint}");
     }
 }
 
@@ -47,7 +70,14 @@ fn a_reference_to_a_link_is_unsafe() {
     let (_sandbox, pack) = pack();
     fs::rename(pack.join("manifests"), pack.join("real")).expect("the folder is there");
     symlink("real", pack.join("manifests")).expect("a link");
-    insta::assert_snapshot!(findings(&pack), @"");
+    insta::assert_snapshot!(findings(&pack), @"
+    error[file-unsafe] manifests
+      `manifests` is a link: a pack holds files and folders only
+      hint: put a copy of what it leads to in its place
+    error[reference-unsafe] pack.json:6:5+35
+      `manifests/permission-manager.yaml` leads through the link `manifests`
+      hint: put a copy of what it leads to in its place
+    ");
 }
 
 #[test]
@@ -58,7 +88,14 @@ fn pipes_and_sockets_are_not_opened() {
     let socket = sandbox.path("s");
     let _listener = UnixListener::bind(&socket).expect("a socket");
     fs::rename(socket, pack.join("socket")).expect("a socket can be moved");
-    insta::assert_snapshot!(findings(&pack), @"");
+    insta::assert_snapshot!(findings(&pack), @"
+    error[file-unsafe] pipe
+      `pipe` is a FIFO: a pack holds files and folders only
+      hint: remove it, or leave it out with a line in .packignore
+    error[file-unsafe] socket
+      `socket` is a socket: a pack holds files and folders only
+      hint: remove it, or leave it out with a line in .packignore
+    ");
 }
 
 #[test]
@@ -70,7 +107,20 @@ fn metadata_that_is_a_pipe_or_a_folder_is_not_waited_for() {
     rustix::fs::mkfifoat(CWD, pack.join("pack.json"), Mode::RUSR | Mode::WUSR).expect("a FIFO");
     fs::create_dir(pack.join("values.yaml")).expect("a folder");
     fs::create_dir(pack.join("logo.png")).expect("a folder");
-    insta::assert_snapshot!(findings(&pack), @"");
+    insta::assert_snapshot!(findings(&pack), @"
+    error[logo-missing] the pack
+      there is no `logo.png`
+      hint: `logo.png` is a folder
+    error[metadata-missing] the pack
+      there is no `pack.json`
+      hint: a pack is a folder with a pack.json, a values.yaml and a logo.png
+    error[values-missing] the pack
+      there is no `values.yaml`
+      hint: `values.yaml` is a folder
+    error[file-unsafe] pack.json
+      `pack.json` is a FIFO: a pack holds files and folders only
+      hint: remove it, or leave it out with a line in .packignore
+    ");
 }
 
 #[test]
@@ -80,7 +130,17 @@ fn names_that_another_machine_cannot_have_are_refused() {
     fs::write(pack.join("readme.md"), "x").expect("a file");
     fs::create_dir(pack.join("Manifests")).expect("a folder");
     fs::write(pack.join("Manifests/other.yaml"), "a: 1\n").expect("a file");
-    insta::assert_snapshot!(findings(&pack), @"");
+    insta::assert_snapshot!(findings(&pack), @"
+    error[file-unsafe] caf�.md
+      the name `caf�.md` is not UTF-8
+      hint: rename it
+    error[file-unsafe] manifests
+      `Manifests` and `manifests` differ only by case
+      hint: rename one: some file systems take them for the same file
+    error[file-unsafe] readme.md
+      `README.md` and `readme.md` differ only by case
+      hint: rename one: some file systems take them for the same file
+    ");
 }
 
 #[test]
@@ -89,7 +149,11 @@ fn names_that_look_odd_but_are_safe_are_kept() {
     for name in ["with space.md", "名前.md", "-rf", "a\\b", "new\nline", "%2e%2e", "...", "~x", "aux"] {
         fs::write(pack.join(name), "x").expect("a file");
     }
-    insta::assert_snapshot!(findings(&pack), @"");
+    insta::assert_snapshot!(findings(&pack), @r#"
+    error[file-unsafe] a\b
+      the path `a\\b` has a backslash in it
+      hint: rename it
+    "#);
 }
 
 #[test]

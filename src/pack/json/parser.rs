@@ -49,7 +49,7 @@ impl<'text> Parser<'text> {
     }
 
     fn value(&mut self) -> Value {
-        let start = self.at;
+        let (start, stopped) = (self.at, self.stopped);
         let kind = match self.peek() {
             Some('{') => self.nested(Self::object),
             Some('[') => self.nested(Self::array),
@@ -71,6 +71,13 @@ impl<'text> Parser<'text> {
                 }
                 Kind::Invalid
             }
+        };
+        let kind = match kind {
+            Kind::Object(_) => kind,
+            Kind::Array(items) if !items.is_empty() => Kind::Array(items),
+            // Half a text is not the text that was meant, and an array that was cut off is not an empty one.
+            _ if self.stopped && !stopped => Kind::Invalid,
+            whole => whole,
         };
         Value { kind, span: start..self.at }
     }

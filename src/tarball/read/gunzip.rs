@@ -9,16 +9,22 @@ use super::{Limits, TarballError};
 /// How much may come out beyond the files' own bytes: headers, padding, and what stands behind the end.
 const OVERHEAD: u64 = 256 << 20;
 
-/// Counts the bytes that were read.
+/// How gzip begins.
+const MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// Counts the bytes that were read, and keeps the first ones.
 struct Counted<R> {
     inner: R,
     count: u64,
+    head: Vec<u8>,
 }
 
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
         self.count += count as u64;
+        let missing = MAGIC.len() - self.head.len();
+        self.head.extend_from_slice(&buffer[..count.min(missing)]);
         Ok(count)
     }
 }
@@ -32,7 +38,11 @@ pub(super) struct Gunzip<R> {
 
 impl<R: Read> Gunzip<R> {
     pub(super) fn new(packed: R, limits: &Limits) -> Self {
-        Self { decoder: MultiGzDecoder::new(Counted { inner: packed, count: 0 }), limits: *limits, unpacked: 0 }
+        Self {
+            decoder: MultiGzDecoder::new(Counted { inner: packed, count: 0, head: Vec::new() }),
+            limits: *limits,
+            unpacked: 0,
+        }
     }
 
     /// Skips exactly so many unpacked bytes.
@@ -72,7 +82,11 @@ impl<R: Read> Read for Gunzip<R> {
             Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) => {
                 Err(if self.unpacked == 0 { TarballError::NotGzip } else { TarballError::Damaged }.into())
             }
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(TarballError::Truncated.into()),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                // What is too short to be anything is no gzip that was cut off, unless it begins as one.
+                let is_gzip = self.decoder.get_ref().head == MAGIC;
+                Err(if is_gzip { TarballError::Truncated } else { TarballError::NotGzip }.into())
+            }
             Err(error) => Err(error),
         }
     }

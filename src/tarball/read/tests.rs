@@ -178,7 +178,7 @@ fn limits_hold() {
 fn what_is_no_archive_is_called_by_its_name() {
     let good = Tar::default().entry("a", b'0', &[7; 5000]).end();
     assert!(matches!(list(b"<!DOCTYPE html>"), Err(TarballError::NotGzip)));
-    assert!(matches!(list(b""), Err(TarballError::Truncated)));
+    assert!(matches!(list(b""), Err(TarballError::NotGzip)));
     assert!(matches!(list(&gzip(b"hello")), Err(TarballError::NotTar)));
     assert!(matches!(list(&gzip(&[b'x'; 2000])), Err(TarballError::NotTar)));
     for cut in [5, 20, good.len() / 2, good.len() - 1] {

@@ -5,7 +5,7 @@ mod show;
 use std::{path::PathBuf, process::ExitCode};
 
 use spectro_pack::{
-    artifact::{Artifact, EncodeOptions, PackArtifact, unpack::Limits},
+    artifact::{Artifact, EncodeOptions, Limits, PackArtifact},
     location::{Place, ServerLocation},
     pack::PackPath,
     registry::PackReference,

@@ -8,8 +8,8 @@ use std::{
 use serde_json::json;
 use spectro_pack::{
     artifact::{
-        PackArtifact,
-        unpack::{Limits, UnpackOptions, Unpacked, unpack},
+        Limits, PackArtifact,
+        unpack::{UnpackOptions, Unpacked, unpack},
     },
     location::Place,
     store::{Error, ErrorKind, RepositoryName, Result as StoreResult, Source, Tag},
