@@ -53,11 +53,7 @@ impl<'text> Parser<'text> {
         let kind = match self.peek() {
             Some('{') => self.nested(Self::object),
             Some('[') => self.nested(Self::array),
-            Some('"' | '\'') => match self.string() {
-                // What is cut off says nothing.
-                _ if self.stopped => Kind::Invalid,
-                text => Kind::String(text),
-            },
+            Some('"' | '\'') => Kind::String(self.string()),
             Some('-' | '+' | '.' | '0'..='9') => self.number(),
             Some(character) if character.is_alphabetic() || character == '_' => self.word(),
             found => {

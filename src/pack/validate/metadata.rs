@@ -182,7 +182,7 @@ impl Root<'_> {
         let Some(member) = self.fields.members().iter().find(|member| member.name == name) else { return Vec::new() };
         match &member.value.kind {
             Kind::Null => self.fields.wrong(name, &member.value, "an array of strings", Some(example(name)), findings),
-            Kind::Array(items) if items.is_empty() && self.complete => {
+            Kind::Array(items) if items.is_empty() => {
                 let message = format!("the field `{name}` is empty");
                 findings.push(self.text.finding(Code::FieldEmpty, &member.value.span, message).hint(example(name)));
             }

@@ -40,10 +40,12 @@ pub(super) fn check(bytes: &[u8], findings: &mut Vec<Finding>) {
         let message = format!("the key `{}` stands twice in one mapping", duplicate.key);
         let finding = Finding::new(Code::ValuesDuplicateKey, message).in_file(FILE);
         let finding = finding.at(duplicate.second, duplicate.length).related("it stands here already", duplicate.first);
-        findings.push(match lost_indentation(text.content()) {
-            true => finding.hint(LOST_INDENTATION),
-            false => finding.hint("only one of them would count: delete the other"),
-        });
+        let lost = lost_indentation(text.content());
+        findings.push(finding.hint(if lost {
+            LOST_INDENTATION
+        } else {
+            "only one of them would count: delete the other"
+        }));
     }
 }
 

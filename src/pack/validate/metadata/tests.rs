@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 /// Returns what is told of a pack.json, one line a finding.
@@ -186,5 +188,29 @@ fn versions_are_tags_when_plus_is_written_as_underscore() {
     }
     for version in ["", ".1", "-1", "1 0", "1/0", "1+0", "ä"] {
         assert!(!is_tag(version), "{version}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_are_too_strange(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        told_of_bytes(&bytes);
+    }
+
+    #[test]
+    fn no_damage_makes_it_panic_and_clean_means_readable(
+        at in 0..GOOD.len(),
+        length in 0..8_usize,
+        put in "[\\[\\]{}\":,a-z0-9\\\\'/# \n-]{0,6}",
+    ) {
+        let end = (at + length).min(GOOD.len());
+        let damaged = [&GOOD[..at], &put, &GOOD[end..]].concat();
+        let mut findings = Vec::new();
+        let declared = read(damaged.as_bytes(), &mut findings);
+        if !findings.iter().any(|finding| finding.code.severity() == crate::pack::Severity::Error) {
+            let metadata = declared.metadata.expect("what has no fault is read");
+            let value: serde_json::Value = serde_json::from_str(&damaged).expect("what has no fault is JSON");
+            prop_assert_eq!(value["name"].as_str(), Some(metadata.name.as_str()));
+        }
     }
 }

@@ -31,8 +31,8 @@ fn told(references: &[(List, &str)]) -> Vec<String> {
     let mut findings = Vec::new();
     check(&references, &listing(), &mut findings);
     let line = |finding: &Finding| {
-        let related: String =
-            finding.related.iter().map(|other| format!(" | {} {}", other.position.line, other.label)).collect();
+        let related = finding.related.iter().map(|other| format!(" | {} {}", other.position.line, other.label));
+        let related = related.collect::<Vec<_>>().concat();
         let hint = finding.hint.as_deref().map(|hint| format!(" | {hint}")).unwrap_or_default();
         format!("{} {} {}{related}{hint}", finding.position.unwrap().line, finding.code, finding.message)
     };
