@@ -5,14 +5,9 @@ use super::*;
 /// Returns each problem as `AT..END message`, with the related place and the hint behind it.
 fn problems(text: &str) -> Vec<String> {
     let told = parse(text).problems.into_iter().map(|problem| {
-        let mut line = format!("{:?} {}", problem.span, problem.message);
-        if let Some((label, span)) = problem.related {
-            line += &format!(" | {span:?} {label}");
-        }
-        if let Some(hint) = problem.hint {
-            line += &format!(" | {hint}");
-        }
-        line
+        let related = problem.related.map(|(label, span)| format!(" | {span:?} {label}")).unwrap_or_default();
+        let hint = problem.hint.map(|hint| format!(" | {hint}")).unwrap_or_default();
+        format!("{:?} {}{related}{hint}", problem.span, problem.message)
     });
     told.collect()
 }

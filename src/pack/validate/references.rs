@@ -150,10 +150,37 @@ fn hint(reference: &Reference, path: &PackPath, listing: &Listing) -> Option<Str
     }
     let candidates = if reference.list == List::AnsibleRoles { &listing.folders } else { &listing.files };
     let elsewhere = candidates.iter().find(|other| other.file_name() == path.file_name());
-    let neighbours = candidates.iter().filter(|other| other.parent() == path.parent());
-    let meant = elsewhere.map(PackPath::as_str).or_else(|| nearest(path.as_str(), neighbours.map(PackPath::as_str)))?;
+    if elsewhere.is_none()
+        && let Some(unpacked) = unpacked_chart(reference, path, listing)
+    {
+        return Some(format!("`{unpacked}` is the chart unpacked: make its archive with: helm package"));
+    }
+    let neighbours = || candidates.iter().filter(|other| other.parent() == path.parent());
+    let same_stem = || neighbours().find(|other| stem(other) == stem(path));
+    let near = || nearest(path.as_str(), neighbours().map(PackPath::as_str));
+    let meant = elsewhere.or_else(same_stem).map(PackPath::as_str).or_else(near)?;
     Some(format!("did you mean `{meant}`?"))
 }
+
+fn stem(path: &PackPath) -> &str {
+    path.file_name().rsplit_once('.').map_or(path.file_name(), |(stem, _)| stem)
+}
+
+/// Returns the folder beside a missing archive `NAME-VERSION.tgz` that holds the chart NAME.
+fn unpacked_chart<'a>(reference: &Reference, path: &PackPath, listing: &'a Listing) -> Option<&'a PackPath> {
+    let is_it = |folder: &&PackPath| {
+        let rest = path.file_name().strip_prefix(folder.file_name());
+        let named = rest.is_some_and(|rest| rest.starts_with('-') || rest == ".tgz");
+        named && folder.parent() == path.parent()
+    };
+    let has_metadata = |folder: &&PackPath| {
+        folder.join("Chart.yaml").is_ok_and(|metadata| listing.files.binary_search(&metadata).is_ok())
+    };
+    listing.folders.iter().filter(|_| reference.list == List::Charts).filter(is_it).find(has_metadata)
+}
+
+#[cfg(test)]
+mod tests;
 
 /// A role is one layer with all it holds, so nothing in it can be a layer of its own.
 fn overlaps(references: &[Reference], findings: &mut Vec<Finding>) {
