@@ -30,7 +30,7 @@ fn round_trip(packs: &[std::path::PathBuf], server: &str) {
     let directories = packs.iter().map(|pack| pack.to_str().expect("the corpus has plain names"));
     let push = || {
         let push = ["pack", "push", "-r", server, "-o", "json"].into_iter().chain(directories.clone());
-        sandbox.spectro(push).limit(std::time::Duration::from_secs(300)).run()
+        sandbox.spectro(push).limit(std::time::Duration::from_mins(5)).run()
     };
     let pushed = push();
     let json = pushed.json();

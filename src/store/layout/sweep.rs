@@ -39,7 +39,7 @@ pub(super) fn delete(root: &Path, selector: &Selector) -> Result<()> {
         let message = format!("`{selector}` is not in `{}`", root.display());
         return Err(Error::new(ErrorKind::NotFound, message));
     }
-    let needed = needed_blobs(root, index.digests()?)?;
+    let needed = needed_blobs(root, index.digests()?);
     if !index.write(root)? {
         let message = format!("another program changed `{}` at the same moment", root.display());
         return Err(Error::new(ErrorKind::Unavailable, message));
@@ -70,7 +70,7 @@ fn entries(folder: &Path) -> Result<Vec<String>> {
 
 /// Returns every blob that these manifests need: their configs, layers and children, and whatever refers to them as its
 /// `subject` (signatures, SBOMs).
-fn needed_blobs(root: &Path, roots: Vec<Digest>) -> Result<BTreeSet<Digest>> {
+fn needed_blobs(root: &Path, roots: Vec<Digest>) -> BTreeSet<Digest> {
     let mut needed = BTreeSet::new();
     let mut open = roots;
     while let Some(digest) = open.pop() {
@@ -88,5 +88,5 @@ fn needed_blobs(root: &Path, roots: Vec<Digest>) -> Result<BTreeSet<Digest>> {
             subject.as_ref().and_then(|json| json.as_object()?.get("subject")?.as_object()?.get("digest")?.as_str());
         open.extend(subject.and_then(|digest| digest.parse().ok()));
     }
-    Ok(needed)
+    needed
 }
