@@ -153,7 +153,10 @@ fn hint(reference: &Reference, path: &PackPath, listing: &Listing) -> Option<Str
     if elsewhere.is_none()
         && let Some(unpacked) = unpacked_chart(reference, path, listing)
     {
-        return Some(format!("`{unpacked}` is the chart unpacked: make its archive with: helm package"));
+        let folder = unpacked.parent().map_or_else(|| ".".to_owned(), |parent| parent.to_string());
+        return Some(format!(
+            "`{unpacked}` is the chart unpacked; in the pack's folder: helm package {unpacked} -d {folder}"
+        ));
     }
     let neighbours = || candidates.iter().filter(|other| other.parent() == path.parent());
     let same_stem = || neighbours().find(|other| stem(other) == stem(path));

@@ -69,7 +69,7 @@ fn what_is_not_there_says_what_could_be_meant() {
         (
             Charts,
             "charts/b-2.0.0.tgz",
-            "reference-missing `charts/b-2.0.0.tgz` is not in the pack | `charts/b` is the chart unpacked: make its archive with: helm package",
+            "reference-missing `charts/b-2.0.0.tgz` is not in the pack | `charts/b` is the chart unpacked; in the pack's folder: helm package charts/b -d charts",
         ),
         (
             Charts,
