@@ -4,6 +4,7 @@
 //! origin they belong to, nothing is whole in memory, each byte is checked both ways, no tag is overwritten unasked. The
 //! files below each hold one of them.
 
+mod ahead;
 mod answer;
 mod auth;
 mod client;

@@ -1,7 +1,7 @@
 //! Restores a pack from a store to a folder, all of it or nothing.
 //!
-//! The layers stream through verifying readers into a hidden folder beside the target. When every byte was proven and every file is
-//! synced, one rename makes it the target. Until then, and after any error or interruption, nothing is to be seen there.
+//! The layers stream through verifying readers into a hidden folder beside the target. When every byte was proven, one rename
+//! makes it the target. Until then, and after any error or interruption, nothing is to be seen there.
 
 mod settle;
 mod stage;
@@ -94,7 +94,6 @@ pub async fn unpack(
             None => name_of_stage(job)?,
         };
         target.holds_only(&name)?;
-        sync::sync(job)?;
         settle::settle(job, &target, &name)
     });
     let replaced = replaced.await?;

@@ -21,6 +21,7 @@ use url::Url;
 
 use super::{
     Settings,
+    ahead::ahead,
     answer::{Answer, host_of},
     auth::{Access, Authenticator},
     http_client::HttpClients,
@@ -141,7 +142,7 @@ impl Client {
         let pulse = Arc::new(Pulse::new());
         let failed = Arc::new(Mutex::new(None));
         let (beat, failure) = (pulse.clone(), failed.clone());
-        let pieces = reader.into_stream().map(move |piece| {
+        let pieces = ahead(reader.into_stream()).map(move |piece| {
             beat.beat();
             piece.map_err(|error| {
                 *failure.lock().expect("nobody panics with this lock") = Some(error);

@@ -6,6 +6,7 @@ use http::{Method, StatusCode, header};
 
 use super::{
     Repository,
+    ahead::ahead,
     answer::Answer,
     client::Request,
     retry::{Again, Fault, Tries},
@@ -74,7 +75,7 @@ impl Repository {
 /// Returns the body's pieces from byte `from` of the blob on.
 fn body(answer: Answer, from: u64) -> BoxStream<'static, Result<Bytes>> {
     let skip = if answer.status() == StatusCode::PARTIAL_CONTENT { 0 } else { from };
-    skip_bytes(answer.into_pieces(), skip).boxed()
+    ahead(skip_bytes(answer.into_pieces(), skip)).boxed()
 }
 
 fn skip_bytes(pieces: impl Stream<Item = Result<Bytes>> + Send, skip: u64) -> impl Stream<Item = Result<Bytes>> + Send {

@@ -10,7 +10,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::{
     stage::Job,
-    sync::sync_one,
+    sync::sync,
     target::{Now, Target},
 };
 use crate::store::{Error, ErrorKind, Result};
@@ -34,11 +34,11 @@ pub(super) fn settle(job: &Job, target: &Target, name: &str) -> Result<bool> {
         Now::Fixed => fill(job, &target.path)?,
         Now::Occupied => {
             target.holds_only(name)?;
+            // The old pack is destroyed below, so the new one is on disk before.
+            sync(job)?;
             exchange(job.stage(), &target.path)?;
         }
     }
-    // The pack is in its place: that its name may not outlast a failure of power is no reason to say that it isn't.
-    let _ = sync_one(if target.now == Now::Fixed { &target.path } else { target.parent() });
     if target.now == Now::Occupied {
         // The old pack; what is left of it goes away with the stage.
         let _ = fs::remove_dir_all(job.stage());

@@ -84,16 +84,22 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
     });
     let reporter = Reporter::new(context, &job);
     let whole = if job.alone { None } else { Some(context.progress.packs(args.directories.len())) };
-    let pushes = args.directories.into_iter().map(|directory| push_one(job.clone(), directory));
-    let mut running = futures::stream::iter(pushes).buffered(job.jobs);
+    let pushes = args.directories.into_iter().enumerate().map(|(place, directory)| {
+        let job = job.clone();
+        async move { (place, push_one(job, directory).await) }
+    });
+    let mut running = futures::stream::iter(pushes).buffer_unordered(job.jobs);
     let mut done = Vec::new();
-    while let Some(pushed) = running.next().await {
+    while let Some((place, pushed)) = running.next().await {
         if let Some(whole) = &whole {
             whole.one_more();
         }
         reporter.tell(&pushed);
-        done.push(pushed);
+        done.push((place, pushed));
     }
+    // Told as they were done, summed up as they were named.
+    done.sort_by_key(|(place, _)| *place);
+    let done: Vec<_> = done.into_iter().map(|(_, pushed)| pushed).collect();
     drop(whole);
     context.progress.finish();
     reporter.summarize(&done, started.elapsed());
