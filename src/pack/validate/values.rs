@@ -19,15 +19,17 @@ pub(super) fn check(bytes: &[u8], findings: &mut Vec<Finding>) {
             return;
         }
     };
-    let document = match yaml::parse(text.content()) {
-        Ok(document) => document,
-        Err(problem) => {
-            let mut finding = syntax(problem.message, problem.position);
-            finding.hint = hint(text.content(), problem.tab).map(str::to_owned);
-            findings.push(finding);
+    let (document, problem) = yaml::read(text.content());
+    let lost_indentation = lost_indentation(text.content());
+    if let Some(problem) = problem {
+        let mut finding = syntax(problem.message, problem.position);
+        finding.hint = hint(lost_indentation, problem.tab).map(str::to_owned);
+        findings.push(finding);
+        if lost_indentation {
+            // Its keys stand side by side for this one reason.
             return;
         }
-    };
+    }
     if let Some(root) = document.root.filter(|root| !root.is_null() && !root.is_mapping()) {
         let message = format!("expected a mapping of `pack`, `charts` and `manifests`, found {}", root.describe());
         findings.push(syntax(message, root.position));
@@ -40,7 +42,7 @@ pub(super) fn check(bytes: &[u8], findings: &mut Vec<Finding>) {
         let message = format!("the key `{}` stands twice in one mapping", duplicate.key);
         let finding = Finding::new(Code::ValuesDuplicateKey, message).in_file(FILE);
         let finding = finding.at(duplicate.second, duplicate.length).related("it stands here already", duplicate.first);
-        findings.push(match lost_indentation(text.content()) {
+        findings.push(match lost_indentation {
             true => finding.hint(LOST_INDENTATION),
             false => finding.hint("only one of them would count: delete the other"),
         });
@@ -53,10 +55,10 @@ fn syntax(message: impl Into<String>, position: Position) -> Finding {
 
 const LOST_INDENTATION: &str = "what stands below `pack:` or `charts:` has lost its indentation, as samples do when they are pasted: indent it by two spaces";
 
-fn hint(text: &str, tab: bool) -> Option<&'static str> {
+fn hint(lost_indentation: bool, tab: bool) -> Option<&'static str> {
     if tab {
         Some("YAML is indented with spaces only: put two in place of each tab, also where a pasted sample has tabs")
-    } else if lost_indentation(text) {
+    } else if lost_indentation {
         Some(LOST_INDENTATION)
     } else {
         None
