@@ -153,3 +153,6 @@ impl Pack {
         self.logo_media_type
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -57,7 +57,7 @@ pub struct Timeouts {
 impl Default for Timeouts {
     /// 10 seconds, 60 seconds, 5 minutes.
     fn default() -> Self {
-        Self { connect: Duration::from_secs(10), idle: Duration::from_secs(60), answer: Duration::from_secs(300) }
+        Self { connect: Duration::from_secs(10), idle: Duration::from_mins(1), answer: Duration::from_mins(5) }
     }
 }
 
@@ -117,6 +117,9 @@ pub struct Server {
     shared: Arc<Shared>,
 }
 
+/// Something that is done once, by whoever comes first; others wait for it.
+type Once = Arc<tokio::sync::OnceCell<()>>;
+
 struct Shared {
     client: Client,
     /// Whether `POST …/uploads/?digest=` stores the blob: not tried, yes, or no.
@@ -124,7 +127,7 @@ struct Shared {
     /// The blobs that are known to be on the server, and in which repository each was first seen.
     known: Mutex<BTreeMap<Digest, RepositoryName>>,
     /// Uploads under way or done, so that each digest moves once a repository.
-    uploads: Mutex<BTreeMap<(RepositoryName, Digest), Arc<tokio::sync::OnceCell<()>>>>,
+    uploads: Mutex<BTreeMap<(RepositoryName, Digest), Once>>,
     /// Upload sessions that were opened and not closed.
     sessions: Mutex<BTreeMap<Url, Access>>,
 }
@@ -205,7 +208,7 @@ impl Repository {
         self.client().base.join(&path).expect("names that were checked make an address")
     }
 
-    /// As [`Target::push_blob`], where another repository is known to have the blob.
+    /// Returns `HOST/NAME`.
     fn whole_name(&self) -> String {
         format!("{}/{}", self.client().host(), self.name())
     }

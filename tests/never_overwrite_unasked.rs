@@ -145,8 +145,7 @@ fn a_lost_race_is_told_with_where_ones_own_content_is() {
         std::thread::sleep(std::time::Duration::from_millis(500));
         other.spectro(["pack", "push", "golden-centos-aws", "-f", "-r", &registry.host()]).run().success();
         let lost = running.wait().fails(5).says("another push of `golden-centos-aws:7.7.1908`").says("there: sha256:");
-        let own =
-            lost.stderr.split("yours is there as ").nth(1).map(digest_of).unwrap_or_else(|| panic!("{}", lost.stderr));
+        let own = lost.stderr.split("yours is there as ").nth(1).map_or_else(|| panic!("{}", lost.stderr), digest_of);
         registry.manifest("golden-centos-aws", &own).expect(200);
     }
 }

@@ -7,7 +7,7 @@ use crate::support::{Corpus, Kind, RealRegistry, Sandbox, as_stored, assert_same
 /// The real faults of real packs: the folder, and what is found in it.
 const FAULTY: &[(&str, &str)] = &[
     // pack.json names `charts/gateway-api-crds-1.4.0.tgz`, which is not in the pack.
-    ("haproxy-unified-gateway-1.0.1", "refused \"reference-missing\""),
+    ("haproxy-unified-gateway-1.0.1", "\"reference-missing\""),
 ];
 
 #[test]
@@ -30,7 +30,7 @@ fn round_trip(packs: &[std::path::PathBuf], server: &str) {
     let directories = packs.iter().map(|pack| pack.to_str().expect("the corpus has plain names"));
     let push = || {
         let push = ["pack", "push", "-r", server, "-o", "json"].into_iter().chain(directories.clone());
-        sandbox.spectro(push).limit(std::time::Duration::from_secs(300)).run()
+        sandbox.spectro(push).limit(std::time::Duration::from_mins(5)).run()
     };
     let pushed = push();
     let json = pushed.json();
@@ -52,7 +52,7 @@ fn round_trip(packs: &[std::path::PathBuf], server: &str) {
             .filter(|finding| finding["severity"] == "error")
             .map(|finding| finding["code"].to_string())
             .collect();
-        faulty.insert(folder, format!("{} {}", pack["result"], errors.join(" ")));
+        faulty.insert(folder, errors.join(" "));
     }
     let expected: BTreeMap<_, _> =
         FAULTY.iter().map(|(folder, what)| ((*folder).to_owned(), (*what).to_owned())).collect();

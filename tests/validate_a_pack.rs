@@ -28,14 +28,13 @@ fn told(finding: &Finding) -> String {
         Some(position) => format!("{file}:{}:{}+{}", position.line, position.column, finding.length),
         None => file.to_owned(),
     };
-    let mut text = format!("{severity}[{}] {place}\n  {}\n", finding.code.as_str(), finding.message);
-    if let Some(hint) = &finding.hint {
-        text += &format!("  hint: {hint}\n");
-    }
-    for related in &finding.related {
-        text += &format!("  {}:{} {}\n", related.position.line, related.position.column, related.label);
-    }
-    text
+    let title = format!("{severity}[{}] {place}\n  {}\n", finding.code.as_str(), finding.message);
+    let hint = finding.hint.iter().map(|hint| format!("  hint: {hint}\n"));
+    let related = finding.related.iter().map(|related| {
+        let place = related.position;
+        format!("  {}:{} {}\n", place.line, place.column, related.label)
+    });
+    std::iter::once(title).chain(hint).chain(related).collect()
 }
 
 /// Returns all that the findings of a folder tell, and asserts that there is a pack exactly where there is no error.

@@ -5,6 +5,7 @@
 
 mod settle;
 mod stage;
+mod sync;
 mod target;
 mod write;
 
@@ -24,10 +25,9 @@ use self::{
 use super::{Entry, Form, PackArtifact, feed::feed, packed::Root, part::Part};
 use crate::{
     pack::PackPath,
-    store::{BlobOutcome, Error, ErrorKind, Event, Observer, Result, Source, file::blocking},
+    store::{BlobOutcome, Error, ErrorKind, Event, Observer, Result, Source},
     tarball::read::Limits,
 };
-
 
 /// How a pack is restored.
 #[derive(Clone, Debug)]
@@ -75,15 +75,16 @@ pub async fn unpack(
     let name = metadata.as_deref().map(name_of).transpose()?;
     let (wanted, replace, protected) = (target.to_path_buf(), options.replace, options.protected.clone());
     let known = name.clone();
-    let prepared = blocking(move || {
+    // Declared before anything that writes into it, so dropped after it.
+    let stage = Stage::default();
+    let prepared = stage.run(move |job| {
         let target = Target::examine(&wanted, replace, &protected)?;
         if let Some(name) = known {
             target.holds_only(&name)?;
         }
-        prepare(target)
+        prepare(job, target)
     });
-    // Declared before anything that writes into it, so dropped after it.
-    let (target, stage) = prepared.await?;
+    let target = prepared.await?;
     let totals = Arc::new(Totals::new(options.limits));
     let unpacking = Unpacking { source, artifact, stage: &stage, totals: Arc::clone(&totals), observer };
     unpacking.run(metadata, options.jobs).await?;
@@ -93,33 +94,27 @@ pub async fn unpack(
             None => name_of_stage(job)?,
         };
         target.holds_only(&name)?;
-        settle::sync(job)?;
+        sync::sync(job)?;
         settle::settle(job, &target, &name)
     });
     let replaced = replaced.await?;
-    // What was replaced is in the stage now, and may be large.
-    blocking(move || {
-        drop(stage);
-        Ok(())
-    })
-    .await?;
     Ok(Unpacked { files: totals.files(), bytes: totals.bytes(), replaced })
 }
 
 /// Creates the stage beside the target, or within it where it must stay or there is no right to write beside it.
-fn prepare(mut target: Target) -> Result<(Target, Stage)> {
+fn prepare(job: &Job, mut target: Target) -> Result<Target> {
     if target.now == Now::Fixed {
-        let stage = Stage::create(&target.path)?;
-        return Ok((target, stage));
+        job.create(&target.path)?;
+        return Ok(target);
     }
-    match Stage::create(target.parent()) {
+    match job.create(target.parent()) {
         Err(error) if target.now == Now::Empty => {
             target.now = Now::Fixed;
-            let stage = Stage::create(&target.path).map_err(|_| error)?;
-            Ok((target, stage))
+            job.create(&target.path).map_err(|_| error)?;
         }
-        stage => Ok((target, stage?)),
+        outcome => outcome?,
     }
+    Ok(target)
 }
 
 fn name_of_stage(job: &Job) -> Result<String> {

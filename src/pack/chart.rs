@@ -242,7 +242,7 @@ mod tests {
         assert_eq!(fault(&good[..good.len() - 4]), "is no whole chart: it is cut off");
         let mut broken = good.clone();
         *broken.last_mut().unwrap() ^= 1;
-        assert_eq!(fault(&broken), "is no chart: its packed bytes are damaged");
+        assert_eq!(fault(&broken), "is no chart: its gzip stream is damaged");
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         gzip.write_all(b"hello").unwrap();
         assert_eq!(fault(&gzip.finish().unwrap()), "is no chart: what is packed in it is not tar");

@@ -33,9 +33,9 @@ pub(crate) struct FileReader {
 
 impl FileReader {
     /// Opens a file.
-    pub(crate) fn open(directory: &Directory, path: &PackPath) -> Result<Self, Finding> {
+    pub(crate) fn open(directory: &Directory, path: &PackPath) -> Result<Self, Box<Finding>> {
         let opened = directory.open_file(path).and_then(|file| Ok((file.metadata()?, file)));
-        let (metadata, file) = opened.map_err(|error| unreadable(path.as_str(), &error))?;
+        let (metadata, file) = opened.map_err(|error| Box::new(unreadable(path.as_str(), &error)))?;
         if !metadata.is_file() {
             return Err(changed(path));
         }
@@ -50,14 +50,14 @@ impl FileReader {
     }
 
     /// Returns all its bytes. The caller has found its size small enough.
-    pub(crate) fn bytes(mut self) -> Result<(PackFile, Vec<u8>), Finding> {
+    pub(crate) fn bytes(mut self) -> Result<(PackFile, Vec<u8>), Box<Finding>> {
         let mut bytes = Vec::with_capacity(usize::try_from(self.size).unwrap_or_default());
-        self.read_to_end(&mut bytes).map_err(|error| unreadable(self.path.as_str(), &error))?;
+        self.read_to_end(&mut bytes).map_err(|error| Box::new(unreadable(self.path.as_str(), &error)))?;
         Ok((self.finish()?, bytes))
     }
 
     /// Reads what is left and returns the file with its digest.
-    pub(crate) fn finish(mut self) -> Result<PackFile, Finding> {
+    pub(crate) fn finish(mut self) -> Result<PackFile, Box<Finding>> {
         if self.read <= self.size {
             let mut buffer = vec![0; BUFFER.min(usize::try_from(self.size - self.read).unwrap_or(BUFFER) + 1)];
             loop {
@@ -65,7 +65,7 @@ impl FileReader {
                     Ok(0) => break,
                     Ok(_) => {}
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(error) => return Err(unreadable(self.path.as_str(), &error)),
+                    Err(error) => return Err(Box::new(unreadable(self.path.as_str(), &error))),
                 }
             }
         }
@@ -89,9 +89,10 @@ impl Read for FileReader {
     }
 }
 
-fn changed(path: &PackPath) -> Finding {
+fn changed(path: &PackPath) -> Box<Finding> {
     let message = format!("`{path}` changed while it was read");
-    Finding::new(Code::FileUnreadable, message).in_file(path.as_str()).hint("try again when nothing writes to it")
+    let finding = Finding::new(Code::FileUnreadable, message).in_file(path.as_str());
+    Box::new(finding.hint("try again when nothing writes to it"))
 }
 
 #[cfg(test)]

@@ -124,7 +124,7 @@ impl Walk<'_> {
             FileType::Fifo => "a FIFO",
             FileType::Socket => "a socket",
             FileType::BlockDevice | FileType::CharacterDevice => "a device",
-            _ => "neither a file nor a folder",
+            FileType::Unknown => "neither a file nor a folder",
         };
         let hint = match kind {
             FileType::Symlink => "put a copy of what it leads to in its place",

@@ -72,6 +72,11 @@ impl Finding {
         Self { code, message, hint: None, file: None, position: None, length: 1, related: Vec::new() }
     }
 
+    /// Returns what findings are ordered by.
+    fn key(&self) -> (Option<&str>, Option<Position>, &str, &str) {
+        (self.file.as_deref(), self.position, self.code.as_str(), &self.message)
+    }
+
     pub(crate) fn in_file(mut self, file: impl Into<String>) -> Self {
         self.file = Some(file.into());
         self
@@ -132,10 +137,7 @@ impl Report {
 impl FromIterator<Finding> for Report {
     fn from_iter<I: IntoIterator<Item = Finding>>(findings: I) -> Self {
         let mut findings: Vec<_> = findings.into_iter().collect();
-        fn key(finding: &Finding) -> (&Option<String>, Option<Position>, &str, &str) {
-            (&finding.file, finding.position, finding.code.as_str(), &finding.message)
-        }
-        findings.sort_by(|a, b| key(a).cmp(&key(b)));
+        findings.sort_by(|a, b| a.key().cmp(&b.key()));
         Self(findings)
     }
 }

@@ -82,10 +82,10 @@ fn ignore_file(directory: &Directory, findings: &mut Vec<Finding>) -> Option<(Pa
     // Where it is no regular file, the listing tells.
     directory.open_file(&path).ok().filter(|file| file.metadata().is_ok_and(|metadata| metadata.is_file()))?;
     let read = FileReader::open(directory, &path).and_then(|reader| match reader.size() {
-        size if size > LARGEST_TEXT => Err(too_large(Code::FileUnreadable, IGNORE_FILE, size, LARGEST_TEXT)),
+        size if size > LARGEST_TEXT => Err(Box::new(too_large(Code::FileUnreadable, IGNORE_FILE, size, LARGEST_TEXT))),
         _ => reader.bytes(),
     });
-    read.map_err(|finding| findings.push(finding)).ok()
+    read.map_err(|finding| findings.push(*finding)).ok()
 }
 
 struct Reader<'a> {
@@ -111,7 +111,7 @@ impl Reader<'_> {
                 Some(bytes)
             }
             Err(finding) => {
-                self.findings.push(finding);
+                self.findings.push(*finding);
                 None
             }
         }
@@ -137,7 +137,7 @@ impl Reader<'_> {
                 logo::media_type(&bytes)
             }
             Err(finding) => {
-                self.findings.push(finding);
+                self.findings.push(*finding);
                 logo::UNKNOWN
             }
         }
@@ -154,7 +154,7 @@ impl Reader<'_> {
                 self.files.insert(path.clone(), file);
             }
             // A chart that can't be read to its end has no faults of its own.
-            Err(finding) => return self.findings.push(finding),
+            Err(finding) => return self.findings.push(*finding),
         }
         if let Err(fault) = checked {
             let mut finding = Finding::new(Code::ChartInvalid, format!("`{path}` {}", fault.message));
@@ -209,15 +209,15 @@ impl Reader<'_> {
     }
 
     fn open(&mut self, path: &PackPath) -> Option<FileReader> {
-        FileReader::open(self.directory, path).map_err(|finding| self.findings.push(finding)).ok()
+        FileReader::open(self.directory, path).map_err(|finding| self.findings.push(*finding)).ok()
     }
 
-    fn keep(&mut self, file: Result<PackFile, Finding>) {
+    fn keep(&mut self, file: Result<PackFile, Box<Finding>>) {
         match file {
             Ok(file) => {
                 self.files.insert(file.path.clone(), file);
             }
-            Err(finding) => self.findings.push(finding),
+            Err(finding) => self.findings.push(*finding),
         }
     }
 }

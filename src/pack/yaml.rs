@@ -284,12 +284,12 @@ mod tests {
         assert_eq!(parse(&deep(200)).unwrap_err().message, "nested more than 128 levels deep");
         assert!(parse(&"- ".repeat(100_000)).is_err());
         assert!(parse(&"[".repeat(100_000)).is_err());
-        let mut bomb = String::from("a0: &a0 [x]\n");
-        for level in 1..100 {
+        let levels = (1..100).map(|level| {
             let alias = format!("*a{}", level - 1);
-            bomb += &format!("a{level}: &a{level} [{}]\n", [alias.as_str(); 9].join(", "));
-        }
-        assert!(parse(&bomb).is_ok());
+            format!("a{level}: &a{level} [{}]\n", [alias.as_str(); 9].join(", "))
+        });
+        let bomb: Vec<_> = std::iter::once("a0: &a0 [x]\n".to_owned()).chain(levels).collect();
+        assert!(parse(&bomb.concat()).is_ok());
     }
 
     proptest! {

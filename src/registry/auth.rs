@@ -322,8 +322,8 @@ mod tests {
     fn an_empty_token_is_no_token() {
         let parts = |text: &str| serde_json::from_str::<TokenAnswer>(text).unwrap().into_parts();
         let harbor = parts(r#"{"token":"t","access_token":"","expires_in":1800,"issued_at":"x"}"#).unwrap();
-        assert_eq!((harbor.0.as_str(), harbor.1), ("t", Duration::from_secs(1800)));
-        assert_eq!(parts(r#"{"access_token":"a"}"#).unwrap().1, Duration::from_secs(60));
+        assert_eq!((harbor.0.as_str(), harbor.1), ("t", Duration::from_mins(30)));
+        assert_eq!(parts(r#"{"access_token":"a"}"#).unwrap().1, Duration::from_mins(1));
         assert!(parts(r#"{"token":"","access_token":""}"#).is_none());
     }
 

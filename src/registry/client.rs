@@ -157,8 +157,8 @@ impl Client {
         let builder = builder.body(reqwest::Body::wrap_stream(pieces));
         let permit = self.permit().await;
         let sent = tokio::select! {
-            sent = builder.send() => sent.map_err(|error| self.fault(&error, url)),
-            () = pulse.stalled(self.settings.timeouts.idle, self.settings.timeouts.answer) => Err(self.too_slow(url)),
+            sent = builder.send() => sent.map_err(|error| fault(&error, url)),
+            () = pulse.stalled(self.settings.timeouts.idle, self.settings.timeouts.answer) => Err(too_slow(url)),
         };
         drop(permit);
         if let Some(error) = failed.lock().expect("nobody panics with this lock").take() {
@@ -214,8 +214,8 @@ impl Client {
         drop(permit);
         match sent {
             Ok(Ok(response)) => Ok(self.answer(response, url)),
-            Ok(Err(error)) => Err(self.fault(&error, &url)),
-            Err(_) => Err(self.too_slow(&url)),
+            Ok(Err(error)) => Err(fault(&error, &url)),
+            Err(_) => Err(too_slow(&url)),
         }
     }
 
@@ -258,20 +258,20 @@ impl Client {
         let error = Error::new(ErrorKind::Unavailable, "the request failed").because(refusal);
         Err(Fault { error, again: wait.map_or(Again::Soon, Again::After) })
     }
+}
 
-    fn fault(&self, error: &reqwest::Error, url: &Url) -> Fault {
-        let action = if error.is_connect() { "cannot reach" } else { "lost the connection to" };
-        let message = format!("{action} `{}`", host_of(url));
-        let cause = root_cause(error);
-        // A certificate that is not trusted now will not be in a second.
-        let again = if cause.contains("certificate") { Again::Never } else { Again::Soon };
-        Fault { error: Error::new(ErrorKind::Unavailable, message).because(cause), again }
-    }
+fn fault(error: &reqwest::Error, url: &Url) -> Fault {
+    let action = if error.is_connect() { "cannot reach" } else { "lost the connection to" };
+    let message = format!("{action} `{}`", host_of(url));
+    let cause = root_cause(error);
+    // A certificate that is not trusted now will not be in a second.
+    let again = if cause.contains("certificate") { Again::Never } else { Again::Soon };
+    Fault { error: Error::new(ErrorKind::Unavailable, message).because(cause), again }
+}
 
-    fn too_slow(&self, url: &Url) -> Fault {
-        let message = format!("`{}` did not answer in time", host_of(url));
-        Fault { error: Error::new(ErrorKind::Unavailable, message), again: Again::Soon }
-    }
+fn too_slow(url: &Url) -> Fault {
+    let message = format!("`{}` did not answer in time", host_of(url));
+    Fault { error: Error::new(ErrorKind::Unavailable, message), again: Again::Soon }
 }
 
 /// Returns the innermost reason of an error as text: the layers above it say only that a request failed, and name its

@@ -28,7 +28,7 @@ pub enum Credentials {
         /// The password, or a token used as one.
         password: Zeroizing<String>,
     },
-    /// An OAuth2 refresh token, which a token service turns into access tokens.
+    /// A refresh token of OAuth 2, which a token service turns into access tokens.
     IdentityToken(Zeroizing<String>),
 }
 

@@ -21,7 +21,7 @@ pub struct RetryRule {
 impl Default for RetryRule {
     /// Four further tries within two minutes.
     fn default() -> Self {
-        Self { retries: 4, budget: Duration::from_secs(120) }
+        Self { retries: 4, budget: Duration::from_mins(2) }
     }
 }
 
@@ -108,7 +108,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn tries_end_and_say_how_many_there_were() {
-        let mut tries = Tries::new(RetryRule { retries: 2, budget: Duration::from_secs(60) });
+        let mut tries = Tries::new(RetryRule { retries: 2, budget: Duration::from_mins(1) });
         assert!(tries.pause(fault(Again::Soon)).await.is_ok());
         assert!(tries.pause(fault(Again::Soon)).await.is_ok());
         let error = tries.pause(fault(Again::Soon)).await.unwrap_err();
@@ -117,7 +117,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn without_retries_nothing_is_tried_again() {
-        let mut tries = Tries::new(RetryRule { retries: 0, budget: Duration::from_secs(60) });
+        let mut tries = Tries::new(RetryRule { retries: 0, budget: Duration::from_mins(1) });
         assert_eq!(tries.pause(fault(Again::Soon)).await.unwrap_err().to_string(), "no answer");
         let mut tries = Tries::new(RetryRule::default());
         assert!(tries.pause(fault(Again::Never)).await.is_err());
@@ -127,7 +127,7 @@ mod tests {
     async fn a_wait_past_the_budget_is_not_begun() {
         let mut tries = Tries::new(RetryRule::default());
         let before = tokio::time::Instant::now();
-        let error = tries.pause(fault(Again::After(Duration::from_secs(3600)))).await.unwrap_err();
+        let error = tries.pause(fault(Again::After(Duration::from_hours(1)))).await.unwrap_err();
         assert_eq!(error.to_string(), "the server asks to come back in 3600 s");
         assert_eq!(before.elapsed(), Duration::ZERO);
         assert!(tries.pause(fault(Again::After(Duration::from_secs(3)))).await.is_ok());

@@ -96,12 +96,11 @@ impl Repository {
         };
         let open = OpenSession::new(self, session.clone());
         let url = wire::with_digest(&session, &descriptor.digest);
-        let answer = match small {
-            Some(bytes) => self.put_small(&url, bytes.clone()).await?,
-            None => {
-                let reader = from.blob(descriptor).await?;
-                self.client().send_blob(&url, descriptor.size, reader, &self.access).await?
-            }
+        let answer = if let Some(bytes) = small {
+            self.put_small(&url, bytes.clone()).await?
+        } else {
+            let reader = from.blob(descriptor).await?;
+            self.client().send_blob(&url, descriptor.size, reader, &self.access).await?
         };
         match answer.status() {
             StatusCode::CREATED | StatusCode::NO_CONTENT | StatusCode::OK | StatusCode::ACCEPTED => {
@@ -160,14 +159,11 @@ impl Repository {
     async fn open_session(&self, descriptor: &Descriptor) -> Result<Url, Fault> {
         let request = Request::new(Method::POST, self.url("blobs/uploads/"));
         let answer = self.client().send_once(&request, Some(&self.access)).await?;
-        match answer.status() {
-            StatusCode::ACCEPTED => Ok(self.session_of(&answer)?),
-            _ => {
-                let size = descriptor.size;
-                let message = format!("`{}` takes no blob of {size} bytes", self.whole_name());
-                Err(answer.into_error(message).await.into())
-            }
+        if answer.status() == StatusCode::ACCEPTED {
+            return Ok(self.session_of(&answer)?);
         }
+        let message = format!("`{}` takes no blob of {} bytes", self.whole_name(), descriptor.size);
+        Err(answer.into_error(message).await.into())
     }
 
     async fn put_small(&self, url: &Url, bytes: Bytes) -> Result<Answer, Fault> {

@@ -116,7 +116,7 @@ impl BlobReader {
         if self.seen > self.size {
             self.hasher = None;
             self.held = None;
-            return Err(self.wrong(format!("has more than the {} bytes promised", self.size)));
+            return Err(self.wrong(&format!("has more than the {} bytes promised", self.size)));
         }
         if let Some(hasher) = &mut self.hasher {
             hasher.update(piece);
@@ -128,17 +128,17 @@ impl BlobReader {
         let Some(hasher) = self.hasher.take() else { return Ok(()) };
         if self.seen != self.size {
             self.held = None;
-            return Err(self.wrong(format!("ended after {} of {} bytes", self.seen, self.size)));
+            return Err(self.wrong(&format!("ended after {} of {} bytes", self.seen, self.size)));
         }
         let found = hasher.finish();
         if found != self.digest {
             self.held = None;
-            return Err(self.wrong(format!("has bytes with the digest {found}")));
+            return Err(self.wrong(&format!("has bytes with the digest {found}")));
         }
         Ok(())
     }
 
-    fn wrong(&self, what: String) -> Error {
+    fn wrong(&self, what: &str) -> Error {
         let error = Error::new(ErrorKind::Integrity, format!("blob {} {what}", self.digest));
         match &self.blame {
             Some(clause) => error.while_doing(clause.as_str()),

@@ -76,11 +76,11 @@ fn values_that_are_no_mapping_or_no_text() {
 
 #[test]
 fn values_made_to_exhaust_a_reader_are_refused() {
-    let mut laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
-    for level in 1..30 {
-        let before = format!("*a{}, ", level - 1).repeat(10);
-        laughs += &format!("a{level}: &a{level} [{}]\n", before.trim_end_matches(", "));
-    }
+    let levels = (1..30).map(|level| {
+        let before = vec![format!("*a{}", level - 1); 10].join(", ");
+        format!("a{level}: &a{level} [{before}]\n")
+    });
+    let laughs: String = std::iter::once("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned()).chain(levels).collect();
     insta::assert_snapshot!(with("values.yaml", laughs), @"");
     insta::assert_snapshot!(with("values.yaml", format!("a: {}{}\n", "[".repeat(200_000), "]".repeat(200_000))), @"
     error[values-syntax] values.yaml:1:259+1

@@ -47,7 +47,7 @@ fn a_chart_that_is_something_else() {
     ");
     insta::assert_snapshot!(with_chart(b""), @"
     error[chart-invalid] charts/prometheus-grafana.tgz
-      `charts/prometheus-grafana.tgz` is no whole chart: it is cut off
+      `charts/prometheus-grafana.tgz` is empty
       hint: download it again
     ");
     insta::assert_snapshot!(with_chart(&good[..good.len() / 2]), @"
@@ -62,7 +62,7 @@ fn a_chart_that_is_something_else() {
     ");
     insta::assert_snapshot!(with_chart(&flipped), @"
     error[chart-invalid] charts/prometheus-grafana.tgz
-      `charts/prometheus-grafana.tgz` is no chart: its packed bytes are damaged
+      `charts/prometheus-grafana.tgz` is no chart: its gzip stream is damaged
     ");
 }
 

@@ -104,8 +104,10 @@ async fn limits_hold_over_all_layers() {
     // pack.json, the folder, 40 files and `b` are 43, and 312 bytes.
     let (kind, text) = refusal(&store, Limits { entries: 42, ..Limits::default() }).await;
     assert_eq!((kind, text.as_str()), (Unsafe, "the pack has more than 42 files and folders"));
-    let (kind, text) = refusal(&store, Limits { entries: 43, unpacked: 311, ..Limits::default() }).await;
-    assert_eq!((kind, text.as_str()), (Unsafe, "the pack has more than 311 bytes unpacked"));
+    let half = |title| (title, media_type::OCTETS, vec![0; 50]);
+    let store = Memory::layered(CONFIG, &[half("a"), half("b")]);
+    let (kind, text) = refusal(&store, Limits { unpacked: 111, ..Limits::default() }).await;
+    assert_eq!((kind, text.as_str()), (Unsafe, "the pack has more than 111 bytes unpacked"));
 }
 
 #[tokio::test]

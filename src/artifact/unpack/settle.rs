@@ -10,33 +10,10 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::{
     stage::Job,
-    target::{Now, Target, sync_folder},
+    sync::sync_one,
+    target::{Now, Target},
 };
 use crate::store::{Error, ErrorKind, Result};
-
-/// Makes all files and folders of the stage last over a failure of power, so that no rename shows an empty file afterwards.
-pub(super) fn sync(job: &Job) -> Result<()> {
-    sync_tree(job, job.stage())
-}
-
-fn sync_tree(job: &Job, folder: &Path) -> Result<()> {
-    let failed = |error| Error::file_system("sync", folder, error);
-    // Gathered first: a folder that is open at every level would use up the files a process may have open.
-    let mut folders = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        job.go_on()?;
-        let entry = entry.map_err(failed)?;
-        let path = entry.path();
-        if entry.file_type().map_err(failed)?.is_dir() {
-            folders.push(path);
-        } else {
-            let file = fs::File::open(&path).and_then(|file| file.sync_all());
-            file.map_err(|error| Error::file_system("sync", &path, error))?;
-        }
-    }
-    folders.iter().try_for_each(|folder| sync_tree(job, folder))?;
-    sync_folder(folder)
-}
 
 /// Makes the stage the target, and returns whether something was replaced.
 ///
@@ -60,7 +37,12 @@ pub(super) fn settle(job: &Job, target: &Target, name: &str) -> Result<bool> {
             exchange(job.stage(), &target.path)?;
         }
     }
-    sync_folder(if target.now == Now::Fixed { &target.path } else { target.parent() })?;
+    // The pack is in its place: that its name may not outlast a failure of power is no reason to say that it isn't.
+    let _ = sync_one(if target.now == Now::Fixed { &target.path } else { target.parent() });
+    if target.now == Now::Occupied {
+        // The old pack; what is left of it goes away with the stage.
+        let _ = fs::remove_dir_all(job.stage());
+    }
     Ok(target.now == Now::Occupied)
 }
 

@@ -10,7 +10,7 @@ use std::{
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -22,21 +22,26 @@ use crate::store::{Error, ErrorKind, Result, file::blocking};
 const PATIENCE: Duration = Duration::from_millis(900);
 
 /// A hidden folder that is removed when this goes away, whatever is in it by then.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Stage(Arc<Shared>);
 
 /// The right to write into the stage, held by a thread while it does.
 #[derive(Debug)]
 pub(super) struct Job(Arc<Shared>);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Shared {
-    path: PathBuf,
-    /// Folders that had to be made for the stage, the outermost first; they go away, too, where they stayed empty.
-    made: Vec<PathBuf>,
+    place: OnceLock<Place>,
     ending: AtomicBool,
     jobs: Mutex<Jobs>,
     idle: Condvar,
+}
+
+#[derive(Debug)]
+struct Place {
+    path: PathBuf,
+    /// Folders that had to be made for the stage, the outermost first; they go away, too, where they stayed empty.
+    made: Vec<PathBuf>,
 }
 
 #[derive(Debug, Default)]
@@ -47,25 +52,6 @@ struct Jobs {
 }
 
 impl Stage {
-    /// Creates the folder in `parent`, which is created where it is missing.
-    pub(super) fn create(parent: &Path) -> Result<Self> {
-        let made = make_folders(parent)?;
-        for _ in 0..16 {
-            let name = format!(".spectro-{:016x}", fastrand::u64(..));
-            let path = parent.join(name);
-            match fs::DirBuilder::new().mode(0o755).create(&path) {
-                Ok(()) => return Ok(Self(Arc::new(Shared::new(path, made)))),
-                Err(error) if error.kind() == IoErrorKind::AlreadyExists => {}
-                Err(error) => {
-                    remove_made(&made);
-                    return Err(Error::file_system("create a folder in", parent, error));
-                }
-            }
-        }
-        remove_made(&made);
-        Err(Error::new(ErrorKind::FileSystem, format!("cannot find a free name in `{}`", parent.display())))
-    }
-
     /// Runs work that writes into the stage on a thread where it may block.
     pub(super) async fn run<T: Send + 'static>(
         &self,
@@ -101,9 +87,35 @@ impl Job {
         Ok(Self(shared))
     }
 
+    /// Creates the stage in `parent`, which is created where it is missing. A job like any other, so that an interruption in
+    /// the middle leaves nothing.
+    pub(super) fn create(&self, parent: &Path) -> Result<()> {
+        let made = make_folders(parent)?;
+        for _ in 0..16 {
+            let path = parent.join(format!(".spectro-{:016x}", fastrand::u64(..)));
+            match fs::DirBuilder::new().mode(0o755).create(&path) {
+                Ok(()) => {
+                    self.0.place.get_or_init(|| Place { path, made });
+                    return Ok(());
+                }
+                Err(error) if error.kind() == IoErrorKind::AlreadyExists => {}
+                Err(error) => {
+                    remove_made(&made);
+                    return Err(Error::file_system("create a folder in", parent, error));
+                }
+            }
+        }
+        remove_made(&made);
+        Err(Error::new(ErrorKind::FileSystem, format!("cannot find a free name in `{}`", parent.display())))
+    }
+
     /// Returns where the stage is.
+    ///
+    /// # Panics
+    ///
+    /// Where it has not been created.
     pub(super) fn stage(&self) -> &Path {
-        &self.0.path
+        &self.0.place.get().expect("the first job creates the stage").path
     }
 
     /// Fails where the work is no longer wanted.
@@ -126,11 +138,6 @@ impl Drop for Job {
 }
 
 impl Shared {
-    fn new(path: PathBuf, made: Vec<PathBuf>) -> Self {
-        let (ending, jobs, idle) = (AtomicBool::new(false), Mutex::default(), Condvar::new());
-        Self { path, made, ending, jobs, idle }
-    }
-
     fn jobs(&self) -> MutexGuard<'_, Jobs> {
         // A count is right whatever panicked while it was held.
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
@@ -139,8 +146,10 @@ impl Shared {
     /// Removes the folder: what was unpacked so far, or the old pack after the swap. It isn't there any more where it has
     /// become the target. What can't be removed can't be helped here.
     fn clean_up(&self) {
-        let _ = fs::remove_dir_all(&self.path);
-        remove_made(&self.made);
+        if let Some(place) = self.place.get() {
+            let _ = fs::remove_dir_all(&place.path);
+            remove_made(&place.made);
+        }
     }
 }
 

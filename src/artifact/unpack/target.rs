@@ -1,7 +1,7 @@
 //! Where a pack may be put: nowhere that something else is lost.
 
 use std::{
-    fs::{self, File},
+    fs,
     io::{self, Read},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
@@ -146,9 +146,4 @@ fn is_mount_root(path: &Path) -> bool {
 #[cfg(not(target_os = "linux"))]
 fn is_mount_root(_: &Path) -> bool {
     false
-}
-
-/// Makes a folder's entries last over a failure of power.
-pub(super) fn sync_folder(path: &Path) -> Result<()> {
-    File::open(path).and_then(|folder| folder.sync_all()).map_err(|error| Error::file_system("sync", path, error))
 }

@@ -52,7 +52,7 @@ pub(crate) enum Format {
 pub(crate) enum Command {
     /// Check, push, pull and inspect packs
     #[command(subcommand)]
-    Pack(pack::Command),
+    Pack(Box<pack::Command>),
     /// Print the version
     Version,
 }
@@ -88,7 +88,7 @@ pub(crate) struct ServerArgs {
     /// The key of the client's certificate, as PEM
     #[arg(long, value_name = "FILE", env = "SPECTRO_KEY_FILE", requires = "cert_file")]
     pub(crate) key_file: Option<PathBuf>,
-    /// The user (with the password from SPECTRO_PASSWORD or --password-stdin)
+    /// The user (with the password from `SPECTRO_PASSWORD` or --password-stdin)
     #[arg(long, value_name = "USER", env = "SPECTRO_USERNAME")]
     pub(crate) username: Option<String>,
     /// Read the password from standard input

@@ -68,7 +68,7 @@ impl ServerArgs {
         let spoken_of_tls = insecure || tls.authorities.is_some() || tls.identity.is_some();
         let plain_http = self.plain_http || name.plain_http().unwrap_or_else(|| name.is_loopback() && !spoken_of_tls);
         if insecure && !plain_http {
-            context.output.complain(&format!("warning: the certificate of `{}` is not verified", name.host()));
+            crate::output::complain(&format!("warning: the certificate of `{}` is not verified", name.host()));
         }
         let idle = Duration::from_secs(self.timeout);
         Ok(Settings {

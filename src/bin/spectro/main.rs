@@ -13,11 +13,14 @@ mod pack;
 mod progress;
 mod version;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use clap::Parser;
 
 use self::{args::Cli, context::Context, failure::Failure};
+
+/// How long threads that still run are waited for at the end.
+const FAREWELL: Duration = Duration::from_millis(300);
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -30,8 +33,8 @@ fn main() -> ExitCode {
         Err(error) => return context.output.fail(&Failure::file_system("cannot start", &error)),
     };
     let result = runtime.block_on(interrupt::unless_interrupted(&context, cli.command.run(&context)));
-    // What still runs on a blocking thread has nothing left to do that anybody waits for.
-    runtime.shutdown_background();
+    // A thread that was making something when its task was dropped takes it away; one that hangs is not waited for.
+    runtime.shutdown_timeout(FAREWELL);
     match result {
         Ok(code) => code,
         Err(failure) => context.output.fail(&failure),

@@ -31,28 +31,10 @@ impl Output {
     /// Prints the result: the text, or the members of the JSON object.
     pub(crate) fn result(&self, text: &str, json: impl FnOnce() -> Value) {
         if self.is_json() {
-            self.json(json());
+            print_json(json());
         } else if !text.is_empty() {
-            self.line(text);
+            line(text);
         }
-    }
-
-    fn json(&self, members: Value) {
-        let mut object = json!({ "schemaVersion": SCHEMA_VERSION });
-        if let (Value::Object(object), Value::Object(members)) = (&mut object, members) {
-            object.extend(members);
-        }
-        self.line(&format!("{object:#}"));
-    }
-
-    /// Prints a line to standard output. A reader that went away (`| head`) is no error.
-    fn line(&self, text: &str) {
-        writeln!(anstream::stdout(), "{text}").ok();
-    }
-
-    /// Writes bytes to standard output as they are.
-    pub(crate) fn bytes(&self, bytes: &[u8]) -> std::io::Result<()> {
-        std::io::stdout().write_all(bytes)
     }
 
     /// Says something that is no result, unless asked to be quiet.
@@ -62,20 +44,39 @@ impl Output {
         }
     }
 
-    /// Says something that must be read, quiet or not.
-    pub(crate) fn complain(&self, text: &str) {
-        writeln!(anstream::stderr(), "{text}").ok();
-    }
-
     /// Tells why the command failed, and returns its exit code.
     pub(crate) fn fail(&self, failure: &Failure) -> ExitCode {
         if self.is_json() {
-            self.json(json!({ "error": failure.to_json() }));
+            print_json(json!({ "error": failure.to_json() }));
         } else {
-            self.complain(&failure.to_text());
+            complain(&failure.to_text());
         }
         failure.exit.into()
     }
+}
+
+/// Prints one JSON object with these members and the version.
+fn print_json(members: Value) {
+    let mut object = json!({ "schemaVersion": SCHEMA_VERSION });
+    if let (Value::Object(object), Value::Object(members)) = (&mut object, members) {
+        object.extend(members);
+    }
+    line(&format!("{object:#}"));
+}
+
+/// Prints a line to standard output. A reader that went away (`| head`) is no error.
+fn line(text: &str) {
+    writeln!(anstream::stdout(), "{text}").ok();
+}
+
+/// Writes bytes to standard output as they are.
+pub(crate) fn write_bytes(bytes: &[u8]) -> std::io::Result<()> {
+    std::io::stdout().write_all(bytes)
+}
+
+/// Says something on standard error that must be read, quiet or not.
+pub(crate) fn complain(text: &str) {
+    writeln!(anstream::stderr(), "{text}").ok();
 }
 
 /// Returns the text with control characters written as escapes: what a stranger wrote must not move the cursor.

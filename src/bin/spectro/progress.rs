@@ -132,7 +132,7 @@ struct Blobs {
 }
 
 impl Blobs {
-    fn name<'a>(descriptor: &'a Descriptor) -> &'a str {
+    fn name(descriptor: &Descriptor) -> &str {
         descriptor.title().unwrap_or("pack.json")
     }
 

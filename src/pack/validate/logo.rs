@@ -87,14 +87,14 @@ fn damage(bytes: &[u8]) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    fn chunk(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    fn chunk(kind: &str, content: &[u8]) -> Vec<u8> {
         let length = u32::try_from(content.len()).unwrap().to_be_bytes();
-        [&length, kind.as_slice(), content, &[0; 4]].concat()
+        [&length, kind.as_bytes(), content, &[0; 4]].concat()
     }
 
     fn png(width: u8) -> Vec<u8> {
-        let header = chunk(b"IHDR", &[0, 0, 0, width, 0, 0, 0, 1, 8, 0, 0, 0, 0]);
-        [PNG, &header, &chunk(b"IDAT", &[0; 20]), &chunk(b"IEND", b"")].concat()
+        let header = chunk("IHDR", &[0, 0, 0, width, 0, 0, 0, 1, 8, 0, 0, 0, 0]);
+        [PNG, &header, &chunk("IDAT", &[0; 20]), &chunk("IEND", b"")].concat()
     }
 
     fn told(bytes: &[u8]) -> Vec<String> {

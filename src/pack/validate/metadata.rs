@@ -112,21 +112,27 @@ impl Root<'_> {
         let references = self.references(findings);
         let paths = |list| super::references::paths(&references, list);
         let optional = |name, findings: &mut Vec<Finding>| self.fields.string(name, findings).map(str::to_owned);
+        let group = optional("group", findings);
+        let annotations = self.fields.string_map("annotations", findings);
+        let eol = optional("eol", findings);
+        let addon_type = optional("addonType", findings);
+        let addon_sub_type = optional("addonSubType", findings);
+        let constraints = constraints::read(&self.fields, findings);
         let metadata = layer.map(|layer| PackMetadata {
             name: name.unwrap_or_default().to_owned(),
             display_name: display_name.unwrap_or_default().to_owned(),
             layer,
             version: version.unwrap_or_default().to_owned(),
             cloud_types,
-            group: optional("group", findings),
-            annotations: self.fields.string_map("annotations", findings),
-            eol: optional("eol", findings),
+            group,
+            annotations,
+            eol,
             kube_manifests: paths(List::KubeManifests),
             charts: paths(List::Charts),
             ansible_roles: paths(List::AnsibleRoles),
-            addon_type: optional("addonType", findings),
-            addon_sub_type: optional("addonSubType", findings),
-            constraints: constraints::read(&self.fields, findings),
+            addon_type,
+            addon_sub_type,
+            constraints,
             other: self.other(),
         });
         Declared { name: name.map(str::to_owned), version: version.map(str::to_owned), references, metadata }
@@ -310,28 +316,4 @@ fn is_tag(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn components_are_those_of_the_specification() {
-        for name in ["a", "0", "a.b", "a_b", "a__b", "a-b", "a---b", "golden-centos-aws", "k8s.v1_2"] {
-            assert!(is_component(name), "{name}");
-        }
-        for name in ["", "A", "a.", ".a", "a..b", "a___b", "a._b", "-a", "a-", "a/b", "ä", "a b", "a+b"] {
-            assert!(!is_component(name), "{name}");
-        }
-        assert_eq!(repaired("My Pack (new)").as_deref(), Some("my-pack-new"));
-        assert_eq!(repaired("Ä"), None);
-    }
-
-    #[test]
-    fn versions_are_tags_when_plus_is_written_as_underscore() {
-        for version in ["1.0.0", "v1.8.7", "_1", "1.0-rc.1_b"] {
-            assert!(is_tag(version), "{version}");
-        }
-        for version in ["", ".1", "-1", "1 0", "1/0", "1+0", "ä"] {
-            assert!(!is_tag(version), "{version}");
-        }
-    }
-}
+mod tests;

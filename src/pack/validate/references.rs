@@ -144,9 +144,36 @@ fn hint(reference: &Reference, path: &PackPath, listing: &Listing) -> Option<Str
     }
     let candidates = if reference.list == List::AnsibleRoles { &listing.folders } else { &listing.files };
     let elsewhere = candidates.iter().find(|other| other.file_name() == path.file_name());
-    let neighbours = candidates.iter().filter(|other| other.parent() == path.parent());
-    let meant = elsewhere.map(PackPath::as_str).or_else(|| nearest(path.as_str(), neighbours.map(PackPath::as_str)))?;
+    if elsewhere.is_none()
+        && let Some(unpacked) = unpacked_chart(reference, path, listing)
+    {
+        let folder = unpacked.parent().map_or_else(|| ".".to_owned(), |parent| parent.to_string());
+        return Some(format!(
+            "`{unpacked}` is the chart unpacked; in the pack's folder: helm package {unpacked} -d {folder}"
+        ));
+    }
+    let neighbours = || candidates.iter().filter(|other| other.parent() == path.parent());
+    let same_stem = || neighbours().find(|other| stem(other) == stem(path));
+    let near = || nearest(path.as_str(), neighbours().map(PackPath::as_str));
+    let meant = elsewhere.or_else(same_stem).map(PackPath::as_str).or_else(near)?;
     Some(format!("did you mean `{meant}`?"))
+}
+
+fn stem(path: &PackPath) -> &str {
+    path.file_name().rsplit_once('.').map_or(path.file_name(), |(stem, _)| stem)
+}
+
+/// Returns the folder beside a missing archive `NAME-VERSION.tgz` that holds the chart NAME.
+fn unpacked_chart<'a>(reference: &Reference, path: &PackPath, listing: &'a Listing) -> Option<&'a PackPath> {
+    let is_it = |folder: &&PackPath| {
+        let rest = path.file_name().strip_prefix(folder.file_name());
+        let named = rest.is_some_and(|rest| rest.starts_with('-') || rest == ".tgz");
+        named && folder.parent() == path.parent()
+    };
+    let has_metadata = |folder: &&PackPath| {
+        folder.join("Chart.yaml").is_ok_and(|metadata| listing.files.binary_search(&metadata).is_ok())
+    };
+    listing.folders.iter().filter(|_| reference.list == List::Charts).filter(is_it).find(has_metadata)
 }
 
 /// A role is one layer with all it holds, so nothing in it can be a layer of its own.
@@ -160,11 +187,14 @@ fn overlaps(references: &[Reference], findings: &mut Vec<Finding>) {
     for inner in references {
         let Ok(path) = &inner.path else { continue };
         let itself = (inner.list != List::AnsibleRoles).then(|| path.clone());
-        let mut within = itself.into_iter().chain(std::iter::successors(path.parent(), PackPath::parent));
-        if let Some((folder, role)) = within.find_map(|folder| roles.get_key_value(&folder)) {
+        let within = itself.into_iter().chain(std::iter::successors(path.parent(), PackPath::parent));
+        if let Some((folder, role)) = within.filter_map(|folder| roles.get_key_value(&folder)).last() {
             let message = format!("the {} `{path}` lies in the role `{folder}`", inner.list.noun());
             let finding = inner.finding(Code::ReferenceOverlap, message).related("the role", role.position);
             findings.push(finding.hint("move it out of the role's folder"));
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

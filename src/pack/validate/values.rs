@@ -42,10 +42,11 @@ pub(super) fn check(bytes: &[u8], findings: &mut Vec<Finding>) {
         let message = format!("the key `{}` stands twice in one mapping", duplicate.key);
         let finding = Finding::new(Code::ValuesDuplicateKey, message).in_file(FILE);
         let finding = finding.at(duplicate.second, duplicate.length).related("it stands here already", duplicate.first);
-        findings.push(match lost_indentation {
-            true => finding.hint(LOST_INDENTATION),
-            false => finding.hint("only one of them would count: delete the other"),
-        });
+        findings.push(finding.hint(if lost_indentation {
+            LOST_INDENTATION
+        } else {
+            "only one of them would count: delete the other"
+        }));
     }
 }
 
@@ -80,4 +81,79 @@ fn lost_indentation(text: &str) -> bool {
 
 fn depth(line: &str) -> usize {
     line.len() - line.trim_start().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(bytes: &[u8]) -> Vec<String> {
+        let mut findings = Vec::new();
+        check(bytes, &mut findings);
+        let line = |finding: Finding| {
+            let Position { line, column } = finding.position.unwrap();
+            let hint = finding.hint.map(|hint| format!(" | {hint}")).unwrap_or_default();
+            format!("{}:{line}:{column} {}{hint}", finding.code, finding.message)
+        };
+        findings.into_iter().map(line).collect()
+    }
+
+    #[test]
+    fn what_helm_reads_is_fine() {
+        let none: [String; 0] = [];
+        for text in [
+            "",
+            "# only comments\n",
+            "---\npack:\n  namespace: \"{{ .spectro.system.cluster.name }}\"\n---\n",
+            "pack:\ncharts:\n  a: &x {b: 1}\n  c: *x\n",
+            "a: |\n  {{- range .x }}\n  \ttab in a block\n  {{ end }}\nb: \u{a0}\r\n",
+            "pack:\n#\tindented comment\n  namespace: x\n",
+        ] {
+            assert_eq!(told(text.as_bytes()), none, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_single_mapping_is_told() {
+        let expected = "expected a mapping of `pack`, `charts` and `manifests`, found";
+        for (text, line, found) in [("- a\n", 1, "a list"), ("\nhello", 2, "a single text"), ("---\n[]", 2, "a list")] {
+            assert_eq!(told(text.as_bytes()), [format!("values-syntax:{line}:1 {expected} {found}")], "{text:?}");
+        }
+        let second = "values-syntax:3:1 a second document begins here, and nothing reads it | delete the line `---` and keep one document";
+        assert_eq!(told(b"a: 1\n---\nb: 2\n"), [second]);
+        assert_eq!(
+            told(b"\xff\xfea\0"),
+            ["values-syntax:1:1 `values.yaml` is UTF-16, not UTF-8 | save the file as UTF-8"]
+        );
+        assert_eq!(
+            told(b"a: b\nc: caf\xe9\n"),
+            ["values-syntax:2:7 `values.yaml` is in another encoding, not UTF-8 | save the file as UTF-8"]
+        );
+    }
+
+    #[test]
+    fn what_was_pasted_says_what_is_lost() {
+        let pasted = "    pack:\n    # the namespace\n    namespace: \"m\"\n\n    charts:\n    a:\n        x: 1\n        y:\n      z: 2\n";
+        let [told_of] = told(pasted.as_bytes()).try_into().unwrap_or_else(|told| panic!("{told:?}"));
+        assert!(told_of.starts_with("values-syntax:9:7 ") && told_of.contains(LOST_INDENTATION), "{told_of}");
+        let twice = told(b"pack:\nnamespace: a\ncharts:\nnamespace: b\n");
+        assert_eq!(
+            twice,
+            [format!("values-duplicate-key:4:1 the key `namespace` stands twice in one mapping | {LOST_INDENTATION}")]
+        );
+        let tab = told(b"manifests:\n  manifest1:\n  \t<parameters>\n");
+        assert!(tab[0].starts_with("values-syntax:3:3 expected spaces, found a tab"), "{tab:?}");
+        assert_eq!(
+            told(b"pack:\nother: [\n"),
+            [format!("values-syntax:2:8 this `[` is never closed | {LOST_INDENTATION}")]
+        );
+        assert_eq!(
+            told(b"a: 1\na: 2\nb: [\n"),
+            [
+                "values-syntax:3:4 this `[` is never closed",
+                "values-duplicate-key:2:1 the key `a` stands twice in one mapping | only one of them would count: delete the other",
+            ]
+        );
+        assert_eq!(told(b"pack:\n  other: [\n"), ["values-syntax:2:10 this `[` is never closed"]);
+    }
 }

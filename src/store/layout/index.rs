@@ -1,269 +1,266 @@
-//! `index.json`: which manifests there are, and what they are called.
+//! What `index.json` says: the manifests of a repository and their tags (OCI image-spec 1.1.1, "index.json file").
 //!
-//! Other programs write it, too, and know nothing of our locks: `oras` and `skopeo` rewrite it in place. So an index that
-//! does not parse is read again for a second; the file is compared with what was read before it is replaced, and looked at
-//! once more afterwards. What we do not know in it is kept.
+//! Other programs write it, too. What this module does not know is kept as it was: fields, annotations, entries without a tag, and
+//! entries whose `ref.name` is no tag. Two manifests with one `ref.name` are refused, because oras takes the last of them and skopeo
+//! the first.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    io::{self, Read as _},
-    os::unix::fs::MetadataExt as _,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::blobs;
 use crate::{
     digest::Digest,
-    store::{
-        Descriptor, Error, ErrorKind, Json, Manifest, Result, Tag, TagConflict, TagOutcome, TagPage, TagRule,
-        file::{self, blocking},
-        media_type,
-    },
+    store::{Descriptor, Error, ErrorKind, Json, Result, Tag, media_type},
 };
 
-/// The annotation that holds an entry's tag.
-const REF_NAME: &str = "org.opencontainers.image.ref.name";
-/// The largest index that is read, in bytes.
-const MAX_BYTES: u64 = 64 * 1024 * 1024;
-/// How often an index that does not parse is read again, and how long apart.
-const PATIENCE: (u32, Duration) = (10, Duration::from_millis(100));
-/// How often the index is changed again because another program got in between.
-const CHANGES: usize = 5;
+/// The annotation that holds a tag.
+pub(super) const NAME: &str = "org.opencontainers.image.ref.name";
 
-type Object = BTreeMap<String, Json>;
-
-/// An index that was read, and what the file was like.
-#[derive(Clone, Debug)]
+/// The content of an `index.json`.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Index {
-    object: Object,
-    path: PathBuf,
-    stamp: Option<Stamp>,
-}
-
-/// What changes when somebody else writes the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp {
-    inode: u64,
-    size: u64,
-    modified: (i64, i64),
-}
-
-impl Stamp {
-    fn of(path: &Path) -> Option<Self> {
-        let metadata = fs::symlink_metadata(path).ok()?;
-        let modified = (metadata.mtime(), metadata.mtime_nsec());
-        Some(Self { inode: metadata.ino(), size: metadata.size(), modified })
-    }
+    document: BTreeMap<String, Json>,
+    entries: Vec<Json>,
 }
 
 impl Index {
-    /// Returns the index of a layout, or nothing where there is none.
-    pub(super) async fn read_patiently(root: &Path) -> Result<Option<Self>> {
-        let mut tries = 0;
-        loop {
-            let path = root.to_owned();
-            match blocking(move || Self::read(&path)).await {
-                Err(error) if error.kind() == ErrorKind::Integrity && tries < PATIENCE.0 => tries += 1,
-                other => return other,
-            }
-            tokio::time::sleep(PATIENCE.1).await;
-        }
-    }
-
-    fn read(root: &Path) -> Result<Option<Self>> {
-        let path = root.join("index.json");
-        let stamp = Stamp::of(&path);
-        let file = match file::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
-                return Err(Error::new(ErrorKind::Unsafe, format!("`{}` is a symbolic link", path.display())));
-            }
-            Err(error) => return Err(Error::file_system("open", &path, error)),
-        };
-        let mut bytes = Vec::new();
-        file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| Error::file_system("read", &path, error))?;
-        let broken = |what: &str| Error::new(ErrorKind::Integrity, format!("`{}` {what}", path.display()));
-        if bytes.len() as u64 > MAX_BYTES {
-            return Err(Error::new(ErrorKind::Unsafe, format!("`{}` is larger than 64 MiB", path.display())));
-        }
-        let json = Json::parse(&bytes).map_err(|error| broken("is not valid JSON").because(error))?;
-        let Json::Object(object) = json else { return Err(broken("is not a JSON object")) };
-        let index = Self { object, path, stamp };
-        index.entries()?;
-        Ok(Some(index))
-    }
-
-    fn empty(root: &Path) -> Self {
-        let object = BTreeMap::from([
+    /// Returns the index of a new repository.
+    pub(super) fn empty() -> Self {
+        let document = BTreeMap::from([
             ("schemaVersion".to_owned(), Json::from(2)),
             ("mediaType".to_owned(), Json::from(media_type::IMAGE_INDEX)),
-            ("manifests".to_owned(), Json::Array(Vec::new())),
         ]);
-        Self { object, path: root.join("index.json"), stamp: None }
+        Self { document, entries: Vec::new() }
     }
 
-    fn broken(&self, what: &str) -> Error {
-        Error::new(ErrorKind::Integrity, format!("`{}` {what}", self.path.display()))
-    }
-
-    fn entries(&self) -> Result<&[Json]> {
-        match self.object.get("manifests") {
-            Some(Json::Array(entries)) => Ok(entries),
-            None | Some(Json::Null) => Ok(&[]),
-            Some(_) => Err(self.broken("has `manifests` that are no list")),
-        }
-    }
-
-    /// Returns what a tag names.
-    pub(super) fn find(&self, tag: &Tag) -> Result<Option<Descriptor>> {
-        let mut found: Option<Descriptor> = None;
-        for entry in self.entries()?.iter().filter(|entry| name_of(entry) == Some(tag.as_str())) {
-            let descriptor = Descriptor::from_json(entry, &format!("the entry `{tag}` of `{}`", self.path.display()))?;
-            if let Some(first) = &found {
-                let both = format!("has two entries for `{tag}`: {} and {}", first.digest, descriptor.digest);
-                return Err(self.broken(&both));
-            }
-            found = Some(descriptor);
-        }
-        Ok(found)
-    }
-
-    /// Returns all tags, in order.
-    pub(super) fn tags(&self) -> TagPage {
-        let mut page = TagPage::default();
-        for name in self.entries().unwrap_or_default().iter().filter_map(name_of) {
-            match name.parse() {
-                Ok(tag) => page.tags.push(tag),
-                Err(_) => page.not_tags.push(name.chars().filter(|character| !character.is_control()).collect()),
-            }
-        }
-        page.tags.sort();
-        page.tags.dedup();
-        page
-    }
-
-    /// Returns the digests of all entries.
-    pub(super) fn digests(&self) -> Result<Vec<Digest>> {
-        let digests =
-            self.entries()?.iter().filter_map(|entry| entry.as_object()?.get("digest")?.as_str()?.parse().ok());
-        Ok(digests.collect())
-    }
-
-    /// Keeps the entries for which `keep` returns true, and returns whether any went.
-    pub(super) fn retain(&mut self, keep: impl Fn(Option<&str>, Option<&Digest>) -> bool) -> bool {
-        let Some(Json::Array(entries)) = self.object.get_mut("manifests") else { return false };
-        let before = entries.len();
-        entries.retain(|entry| {
-            let digest = entry.as_object().and_then(|object| object.get("digest")?.as_str()?.parse().ok());
-            keep(name_of(entry), digest.as_ref())
-        });
-        entries.len() != before
-    }
-
-    /// Lets the tag name the manifest; what it named before stays as an entry without a tag.
-    fn name(&mut self, manifest: &Manifest, tag: Option<&Tag>) -> Result<()> {
-        let mut entries = self.entries()?.to_vec();
-        if let Some(tag) = tag {
-            for entry in entries.iter_mut().filter(|entry| name_of(entry) == Some(tag.as_str())) {
-                remove_name(entry);
-            }
-        }
-        let digest = manifest.digest().to_string();
-        let is_ours =
-            |entry: &Json| entry.as_object().and_then(|object| object.get("digest")?.as_str()) == Some(&digest);
-        if tag.is_none() && entries.iter().any(is_ours) {
-            return Ok(());
-        }
-        // An entry of ours without a tag says nothing that the tagged one does not say.
-        entries.retain(|entry| {
-            !(is_ours(entry) && entry.as_object().is_some_and(|object| !object.contains_key("annotations")))
-        });
-        let mut descriptor = manifest.descriptor();
-        if let Some(tag) = tag {
-            descriptor.annotations.insert(REF_NAME.to_owned(), tag.to_string());
-        }
-        entries.push(descriptor.to_json());
-        self.object.insert("manifests".to_owned(), Json::Array(entries));
-        Ok(())
-    }
-
-    /// Writes the index, unless somebody else has written it since it was read; says whether it did.
-    pub(super) fn write(&self, root: &Path) -> Result<bool> {
-        if Stamp::of(&self.path) != self.stamp {
-            return Ok(false);
-        }
-        let bytes = Json::Object(self.object.clone()).to_canonical();
-        blobs::replace(root, &self.path, &bytes).map_err(|error| Error::file_system("write", &self.path, error))?;
-        Ok(true)
-    }
-}
-
-fn name_of(entry: &Json) -> Option<&str> {
-    entry.as_object()?.get("annotations")?.as_object()?.get(REF_NAME)?.as_str()
-}
-
-fn remove_name(entry: &mut Json) {
-    let Json::Object(object) = entry else { return };
-    if let Some(Json::Object(annotations)) = object.get_mut("annotations") {
-        annotations.remove(REF_NAME);
-        if annotations.is_empty() {
-            object.remove("annotations");
-        }
-    }
-}
-
-/// Reads the index of a layout for a change; one that is not there is an empty one.
-pub(super) fn read_for_change(root: &Path) -> Result<Index> {
-    let mut tries = 0;
-    loop {
-        match Index::read(root) {
-            Ok(index) => return Ok(index.unwrap_or_else(|| Index::empty(root))),
-            Err(error) if error.kind() == ErrorKind::Integrity && tries < PATIENCE.0 => tries += 1,
-            Err(error) => return Err(error),
-        }
-        std::thread::sleep(PATIENCE.1);
-    }
-}
-
-/// Lets a tag name a manifest, under the lock of the index.
-pub(super) fn write_tag(root: &Path, manifest: &Manifest, tag: Option<&(Tag, TagRule)>) -> Result<TagOutcome> {
-    let mut outcome = None;
-    for _ in 0..CHANGES {
-        let mut index = read_for_change(root)?;
-        let there = match tag {
-            Some((tag, _)) => index.find(tag)?.map(|descriptor| descriptor.digest),
-            None => None,
+    /// Returns the index that these bytes are; `place` names it in errors.
+    pub(super) fn parse(bytes: &[u8], place: &str) -> Result<Self> {
+        let wrong = |what: &str| Error::new(ErrorKind::Integrity, format!("{place} {what}"));
+        let Json::Object(mut document) =
+            Json::parse(bytes).map_err(|error| wrong("is not valid JSON").because(error))?
+        else {
+            return Err(wrong("is not a JSON object"));
         };
-        if there.as_ref() == Some(manifest.digest()) {
-            return Ok(outcome.unwrap_or(TagOutcome::Unchanged));
+        match document.get("schemaVersion") {
+            Some(Json::Number(number)) if number.as_u64() == Some(2) => {}
+            _ => return Err(wrong("has no `schemaVersion` 2")),
         }
-        let now = match (tag, &there) {
-            (Some((_, rule)), Some(there)) => {
-                let may = *rule == TagRule::Any || *rule == TagRule::Is(there.clone());
-                if !may {
-                    let raced = outcome.is_some();
-                    let (there, here) = (there.clone(), manifest.digest().clone());
-                    let conflict = TagConflict { there, here, stored: true, raced, refusal: None };
-                    return Err(Error::conflict(conflict));
+        let entries = match document.remove("manifests") {
+            Some(Json::Array(entries)) => entries,
+            None | Some(Json::Null) => Vec::new(),
+            Some(_) => return Err(wrong("has no list `manifests`")),
+        };
+        Ok(Self { document, entries })
+    }
+
+    /// Returns the text to write.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let mut document = self.document.clone();
+        document.insert("manifests".to_owned(), Json::Array(self.entries.clone()));
+        Json::Object(document).to_canonical()
+    }
+
+    /// Returns what the tag names.
+    pub(super) fn tagged(&self, tag: &Tag) -> Result<Option<Descriptor>> {
+        let mut entries = self.entries.iter().filter(|entry| name(entry) == Some(tag.as_str()));
+        let Some(first) = entries.next() else { return Ok(None) };
+        if let Some(other) = entries.find(|entry| digest(entry) != digest(first)) {
+            let [first, other] = [first, other].map(|entry| digest(entry).unwrap_or("no digest"));
+            return Err(Error::new(
+                ErrorKind::Integrity,
+                format!("two entries of index.json have the tag `{tag}`: {first} and {other}"),
+            ));
+        }
+        descriptor(first, &format!("the entry of the tag `{tag}` in index.json")).map(Some)
+    }
+
+    /// Returns the first entry of this manifest.
+    pub(super) fn entry(&self, wanted: &Digest) -> Result<Option<Descriptor>> {
+        let entry = self.entries.iter().find(|entry| digest(entry) == Some(wanted.as_str()));
+        entry.map(|entry| descriptor(entry, &format!("the entry of {wanted} in index.json"))).transpose()
+    }
+
+    /// Returns every `ref.name`, in order.
+    pub(super) fn names(&self) -> BTreeSet<&str> {
+        self.entries.iter().filter_map(name).collect()
+    }
+
+    /// Returns the digests of all entries with their media types; an entry without a valid digest has no blob.
+    pub(super) fn manifests(&self) -> impl Iterator<Item = (Digest, &str)> {
+        self.entries.iter().filter_map(|entry| {
+            let media_type = entry.as_object()?.get("mediaType").and_then(Json::as_str).unwrap_or_default();
+            Some((digest(entry)?.parse().ok()?, media_type))
+        })
+    }
+
+    /// Lets the tag name this manifest; what it named before stays as an untagged entry.
+    pub(super) fn point(&mut self, tag: &Tag, to: &Descriptor) {
+        for position in (0..self.entries.len()).rev() {
+            if name(&self.entries[position]) == Some(tag.as_str()) {
+                rename(&mut self.entries[position], None);
+                let old = digest(&self.entries[position]).map(str::to_owned);
+                if self.entries.iter().filter(|entry| digest(entry) == old.as_deref()).count() > 1 {
+                    self.entries.remove(position);
                 }
-                TagOutcome::Replaced(there.clone())
             }
-            _ => TagOutcome::Created,
-        };
-        index.name(manifest, tag.map(|(tag, _)| tag))?;
-        if !index.write(root)? {
-            continue;
         }
-        outcome.get_or_insert(now);
-        let Some((tag, _)) = tag else { return Ok(TagOutcome::Created) };
-        let written = read_for_change(root)?.find(tag)?;
-        if written.is_some_and(|written| written.digest == *manifest.digest()) {
-            return Ok(outcome.unwrap_or(TagOutcome::Created));
+        let untagged = |entry: &&mut Json| digest(entry) == Some(to.digest.as_str()) && name(entry).is_none();
+        if let Some(entry) = self.entries.iter_mut().find(untagged) {
+            rename(entry, Some(tag));
+        } else {
+            let annotations = BTreeMap::from([(NAME.to_owned(), tag.to_string())]);
+            self.entries.push(Descriptor { annotations, ..to.clone() }.to_json());
         }
     }
-    let message = format!("another program keeps changing `{}`", root.join("index.json").display());
-    Err(Error::new(ErrorKind::Unavailable, message))
+
+    /// Adds an untagged entry, unless the manifest has an entry.
+    pub(super) fn add(&mut self, manifest: &Descriptor) -> bool {
+        let new = !self.entries.iter().any(|entry| digest(entry) == Some(manifest.digest.as_str()));
+        if new {
+            self.entries.push(Descriptor { annotations: BTreeMap::new(), ..manifest.clone() }.to_json());
+        }
+        new
+    }
+
+    /// Removes the tag's entry.
+    pub(super) fn remove_tag(&mut self, tag: &Tag) {
+        self.entries.retain(|entry| name(entry) != Some(tag.as_str()));
+    }
+
+    /// Removes all entries of a manifest.
+    pub(super) fn remove_manifest(&mut self, manifest: &Digest) {
+        self.entries.retain(|entry| digest(entry) != Some(manifest.as_str()));
+    }
+}
+
+fn name(entry: &Json) -> Option<&str> {
+    entry.as_object()?.get("annotations")?.as_object()?.get(NAME)?.as_str()
+}
+
+fn digest(entry: &Json) -> Option<&str> {
+    entry.as_object()?.get("digest")?.as_str()
+}
+
+/// Returns an entry as registries would name it: its annotations are the index's own business.
+fn descriptor(entry: &Json, place: &str) -> Result<Descriptor> {
+    Ok(Descriptor { annotations: BTreeMap::new(), ..Descriptor::from_json(entry, place)? })
+}
+
+/// Gives an entry another tag, or none.
+fn rename(entry: &mut Json, tag: Option<&Tag>) {
+    let Json::Object(members) = entry else { return };
+    let annotations = members.entry("annotations".to_owned()).or_insert(Json::Null);
+    if !matches!(annotations, Json::Object(_)) {
+        *annotations = Json::Object(BTreeMap::new());
+    }
+    let Json::Object(texts) = annotations else { return };
+    match tag {
+        Some(tag) => {
+            texts.insert(NAME.to_owned(), Json::from(tag.as_str()));
+        }
+        None => {
+            texts.remove(NAME);
+        }
+    }
+    if texts.is_empty() {
+        members.remove("annotations");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(text: &str) -> Descriptor {
+        Descriptor::of(media_type::IMAGE_MANIFEST, text.as_bytes())
+    }
+
+    fn tag(text: &str) -> Tag {
+        text.parse().unwrap()
+    }
+
+    fn text(index: &Index) -> String {
+        String::from_utf8(index.to_bytes()).unwrap()
+    }
+
+    #[test]
+    fn what_others_wrote_is_kept() {
+        let foreign = concat!(
+            r#"{"annotations":{"who":"else"},"manifests":["#,
+            r#"{"annotations":{"org.opencontainers.image.ref.name":"not a tag!"},"digest":"md5:1","odd":[1,null]},"#,
+            r#"7,{"digest":"sha256:00","platform":{"os":"plan9"}}],"schemaVersion":2,"x":18446744073709551615}"#
+        );
+        let mut index = Index::parse(foreign.as_bytes(), "it").unwrap();
+        assert_eq!(text(&index), foreign);
+        index.point(&tag("1"), &manifest("a"));
+        index.remove_tag(&tag("1"));
+        assert_eq!(text(&index), foreign);
+        assert_eq!(index.names(), BTreeSet::from(["not a tag!"]));
+    }
+
+    #[test]
+    fn a_moved_tag_leaves_its_manifest_untagged_and_comes_back_without_a_second_entry() {
+        let mut index = Index::empty();
+        index.point(&tag("1"), &manifest("a"));
+        let before = text(&index);
+        index.point(&tag("1"), &manifest("b"));
+        assert_eq!(index.tagged(&tag("1")).unwrap(), Some(manifest("b")));
+        assert_eq!(index.entry(&manifest("a").digest).unwrap(), Some(manifest("a")));
+        index.point(&tag("1"), &manifest("a"));
+        index.remove_manifest(&manifest("b").digest);
+        assert_eq!(text(&index), before);
+    }
+
+    #[test]
+    fn a_manifest_with_another_tag_needs_no_untagged_entry() {
+        let mut index = Index::empty();
+        index.point(&tag("1"), &manifest("a"));
+        index.point(&tag("latest"), &manifest("a"));
+        index.point(&tag("latest"), &manifest("b"));
+        index.remove_tag(&tag("1"));
+        assert_eq!(index.entry(&manifest("a").digest).unwrap(), None);
+    }
+
+    #[test]
+    fn an_untagged_entry_keeps_its_fields_when_it_gets_a_tag() {
+        let digest = manifest("a").digest;
+        let foreign = format!(
+            r#"{{"schemaVersion":2,"manifests":[{{"mediaType":"{}","digest":"{digest}","size":1,"odd":1}}]}}"#,
+            media_type::IMAGE_MANIFEST
+        );
+        let mut index = Index::parse(foreign.as_bytes(), "it").unwrap();
+        assert!(!index.add(&manifest("a")));
+        index.point(&tag("1"), &manifest("a"));
+        assert_eq!(index.manifests().count(), 1);
+        assert!(text(&index).contains(r#""odd":1"#));
+        assert_eq!(index.tagged(&tag("1")).unwrap(), Some(manifest("a")));
+    }
+
+    #[test]
+    fn two_manifests_with_one_tag_are_refused_by_both_digests() {
+        let entry = |text: &str| {
+            let annotations = BTreeMap::from([(NAME.to_owned(), "1".to_owned())]);
+            String::from_utf8(Descriptor { annotations, ..manifest(text) }.to_json().to_canonical()).unwrap()
+        };
+        let parse = |entries: &[String]| {
+            let text = format!(r#"{{"schemaVersion":2,"manifests":[{}]}}"#, entries.join(","));
+            Index::parse(text.as_bytes(), "it").unwrap()
+        };
+        let error = parse(&[entry("a"), entry("b")]).tagged(&tag("1")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Integrity);
+        let [a, b] = ["a", "b"].map(|text| manifest(text).digest);
+        assert_eq!(error.to_string(), format!("two entries of index.json have the tag `1`: {a} and {b}"));
+        assert!(parse(&[entry("a"), entry("a")]).tagged(&tag("1")).is_ok());
+    }
+
+    #[test]
+    fn what_is_no_index_is_refused() {
+        for (text, reason) in [
+            ("", "is not valid JSON"),
+            (r#"{"schemaVersion":2,"schemaVersion":2}"#, "is not valid JSON"),
+            ("[]", "is not a JSON object"),
+            (r#"{"manifests":[]}"#, "has no `schemaVersion` 2"),
+            (r#"{"schemaVersion":2,"manifests":{}}"#, "has no list `manifests`"),
+        ] {
+            assert_eq!(Index::parse(text.as_bytes(), "`x`").unwrap_err().to_string(), format!("`x` {reason}"));
+        }
+    }
 }

@@ -1,92 +1,124 @@
-//! Locks between processes: advisory locks on files in the repository's own folder.
+//! Locks between programs: `flock`, asked for again and again rather than waited for, so that a dropped future ends the wait.
 //!
-//! They are asked for again and again instead of waited for, so that Ctrl-C works while somebody else holds one.
+//! Two locks, always taken in this order. `store.lock`: shared by a push, from its first blob to its change of the index; alone for
+//! deleting and sweeping. `index.lock`: alone, while `index.json` is read, checked, changed and written. And one that is not ours: a zot
+//! that serves the folder holds `DIR/cache.db` locked (measured with 2.1.20), and nobody may write beside it.
 
 use std::{
-    fs::{File, TryLockError},
-    io,
-    path::Path,
-    time::{Duration, Instant},
+    fs::{self, File, OpenOptions, TryLockError},
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
 };
 
-use super::OWN_FOLDER;
+use rustix::fs::OFlags;
+use tokio::time::{Instant, sleep};
+
+use super::{
+    blocking,
+    place::{Place, flags, open_file},
+    temporary::{remove, unfinished},
+};
 use crate::store::{Error, ErrorKind, Event, Observer, Result};
 
-/// How often a lock is asked for.
-const POLL: Duration = Duration::from_millis(20);
-/// After how long a wait is spoken of.
-const SILENCE: Duration = Duration::from_secs(2);
+/// How long a wait is silent.
+const SILENT: Duration = Duration::from_secs(2);
+/// The longest pause between two tries.
+const PAUSE: Duration = Duration::from_millis(50);
 
-/// A lock that is held until it is dropped.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    Shared,
+    Alone,
+}
+
+/// A lock that is held until the last clone is dropped: work on a blocking thread takes one along, so that a dropped future
+/// frees the lock only when that work has ended.
+#[derive(Clone, Debug)]
 pub(super) struct Lock {
-    _file: File,
+    _file: Arc<File>,
 }
 
-/// Takes the lock of a push: shared with other pushes, not with a delete.
-pub(super) async fn shared(root: &Path, observer: &dyn Observer) -> Result<Lock> {
-    take(&root.join(OWN_FOLDER).join("store.lock"), File::try_lock_shared, observer).await
-}
-
-/// Takes the lock of a delete: nobody pushes while it is held.
-pub(super) async fn exclusive(root: &Path, observer: &dyn Observer) -> Result<Lock> {
-    take(&root.join(OWN_FOLDER).join("store.lock"), File::try_lock, observer).await
-}
-
-/// Takes the lock around a change of the index.
-pub(super) async fn index(root: &Path, observer: &dyn Observer) -> Result<Lock> {
-    take(&root.join(OWN_FOLDER).join("index.lock"), File::try_lock, observer).await
-}
-
-/// Takes the lock of a delete where nobody pushes or deletes at this moment.
-pub(super) fn exclusive_if_free(root: &Path) -> Result<Option<Lock>> {
-    let file = open(&root.join(OWN_FOLDER).join("store.lock"))?;
-    Ok(file.try_lock().is_ok().then_some(Lock { _file: file }))
-}
-
-async fn take(
-    path: &Path,
-    try_lock: fn(&File) -> std::result::Result<(), TryLockError>,
-    observer: &dyn Observer,
-) -> Result<Lock> {
-    let file = open(path)?;
-    let started = Instant::now();
-    let mut spoke = false;
-    loop {
-        match try_lock(&file) {
-            Ok(()) => return Ok(Lock { _file: file }),
-            Err(TryLockError::WouldBlock) => {}
-            Err(TryLockError::Error(error)) => return Err(Error::file_system("lock", path, error)),
+impl Lock {
+    /// Waits for the lock on `store.lock`, sweeping what dead pushes left if nobody else is there.
+    pub(super) async fn store(place: &Place, mode: Mode, observer: &dyn Observer) -> Result<Self> {
+        let path = place.private().join("store.lock");
+        if mode == Mode::Shared {
+            let (place, path) = (place.clone(), path.clone());
+            blocking(move || sweep(&place, &path)).await?;
         }
-        if !spoke && started.elapsed() > SILENCE {
-            spoke = true;
-            observer.event(Event::Note(&format!("waiting for another process that holds `{}`", path.display())));
+        Self::wait(path, mode, observer).await
+    }
+
+    /// Waits for the lock on `index.lock`.
+    pub(super) async fn index(place: &Place, observer: &dyn Observer) -> Result<Self> {
+        Self::wait(place.private().join("index.lock"), Mode::Alone, observer).await
+    }
+
+    async fn wait(path: PathBuf, mode: Mode, observer: &dyn Observer) -> Result<Self> {
+        let begin = Instant::now();
+        let mut told = false;
+        let mut pause = Duration::from_millis(1);
+        loop {
+            let attempt = path.clone();
+            if let Some(lock) = blocking(move || Self::attempt(&attempt, mode)).await? {
+                return Ok(lock);
+            }
+            if !told && begin.elapsed() >= SILENT {
+                told = true;
+                observer.event(Event::Note(&format!("waiting for another program that holds `{}`", path.display())));
+            }
+            sleep(pause.mul_f64(0.5 + fastrand::f64())).await;
+            pause = (pause * 2).min(PAUSE);
         }
-        tokio::time::sleep(POLL).await;
+    }
+
+    /// Returns the lock if it is free.
+    fn attempt(path: &Path, mode: Mode) -> Result<Option<Self>> {
+        let failed = |error| Error::file_system("lock", path, error);
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false).mode(0o666);
+        let file = options.custom_flags(flags(OFlags::NOFOLLOW)).open(path).map_err(failed)?;
+        let taken = match mode {
+            Mode::Shared => file.try_lock_shared(),
+            Mode::Alone => file.try_lock(),
+        };
+        match taken {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        // Somebody may have removed the file meanwhile: then others lock another one.
+        let held = file.metadata().map_err(failed)?;
+        let named = fs::symlink_metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()));
+        Ok((named == Some((held.dev(), held.ino()))).then(|| Self { _file: Arc::new(file) }))
     }
 }
 
-fn open(path: &Path) -> Result<File> {
-    use rustix::fs::{Mode, OFlags};
-    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let opened = rustix::fs::open(path, flags, Mode::from_raw_mode(0o644));
-    opened.map(File::from).map_err(|error| Error::file_system("open", path, error.into()))
+/// Removes the unfinished files of dead pushes, unless some push is alive.
+fn sweep(place: &Place, lock: &Path) -> Result<()> {
+    if unfinished(&place.private())?.is_empty() {
+        return Ok(());
+    }
+    let Some(_alone) = Lock::attempt(lock, Mode::Alone)? else { return Ok(()) };
+    unfinished(&place.private())?.iter().try_for_each(|path| remove(path))
 }
 
-/// Refuses to write while a zot serves the folder: it holds a lock on its cache (measured), and knows nothing of ours.
-pub(super) fn refuse_while_served(store: &Path) -> Result<()> {
-    let cache = store.join("cache.db");
-    let file = match File::open(&cache) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(Error::file_system("open", &cache, error)),
-    };
+/// Refuses to go on where a zot serves the folder.
+pub(super) fn refuse_beside_zot(place: &Place) -> Result<()> {
+    let path = place.store().join("cache.db");
+    let Some((file, _)) = open_file(&path)? else { return Ok(()) };
     match file.try_lock_shared() {
         Ok(()) => Ok(()),
-        Err(TryLockError::WouldBlock) => {
-            let message = format!("a zot serves `{}`: push to that zot instead", store.display());
-            Err(Error::new(ErrorKind::Denied, message))
-        }
-        Err(TryLockError::Error(error)) => Err(Error::file_system("lock", &cache, error)),
+        Err(TryLockError::Error(error)) => Err(Error::file_system("lock", &path, error)),
+        Err(TryLockError::WouldBlock) => Err(Error::new(
+            ErrorKind::Denied,
+            format!(
+                "a zot serves `{}` (it holds `{}` locked): push to that zot instead, or stop it first",
+                place.store().display(),
+                path.display()
+            ),
+        )),
     }
 }

@@ -1,6 +1,6 @@
 //! Archives as they should not be.
 
-use std::io::Write as _;
+use std::{fmt::Write as _, io::Write as _};
 
 use flate2::{Compression, write::GzEncoder};
 
@@ -45,7 +45,7 @@ impl Tar {
             while length.to_string().len() + rest != length {
                 length += 1;
             }
-            text.push_str(&format!("{length} {key}={value}\n"));
+            writeln!(text, "{length} {key}={value}").unwrap();
         }
         self.entry("pax", b'x', text.as_bytes())
     }

@@ -75,7 +75,7 @@ async fn inspect_directory(args: &Args, directory: PathBuf, context: &Context) -
     let artifact = workers.run(move || Artifact::layered(&pack, &options)).await?.map_err(|error| failed(&error))?;
     let pack = PackArtifact::of(artifact.manifest().clone()).map_err(|error| failed(&error))?;
     if let Some(path) = args.one_file() {
-        return print_file(&artifact, &pack, &path, context).await.map_err(|error| error.into_failure(&path, &shown));
+        return print_file(&artifact, &pack, &path).await.map_err(|error| error.into_failure(&path, &shown));
     }
     let metadata = pack.metadata(&artifact).await.map_err(|error| failed(&error))?;
     Shown { directory: Some(&directory), reference: None, newest_of: None, artifact: &pack, metadata: &metadata }
@@ -99,7 +99,7 @@ async fn inspect_stored(
         if let Some(versions) = stored.newest_of {
             context.output.say(&format!("newest of {}: {reference}", format::count(versions, "version")));
         }
-        return print_file(source, &artifact, &path, context).await.map_err(|error| error.into_failure(&path, &whole));
+        return print_file(source, &artifact, &path).await.map_err(|error| error.into_failure(&path, &whole));
     }
     let metadata = artifact.metadata(source).await.map_err(|error| failed(&error))?;
     let whole = match &reference.digest {
@@ -131,15 +131,10 @@ impl PrintError {
     }
 }
 
-async fn print_file(
-    source: &dyn Source,
-    artifact: &PackArtifact,
-    path: &PackPath,
-    context: &Context,
-) -> Result<ExitCode, PrintError> {
+async fn print_file(source: &dyn Source, artifact: &PackArtifact, path: &PackPath) -> Result<ExitCode, PrintError> {
     let mut reader = artifact.file(source, path, Limits::default()).await.map_err(PrintError::Store)?;
     while let Some(piece) = reader.next().await.map_err(PrintError::Store)? {
-        match context.output.bytes(&piece) {
+        match crate::output::write_bytes(&piece) {
             // A reader that has seen enough (`| head`) is no error.
             Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => break,
             result => result.map_err(PrintError::Output)?,

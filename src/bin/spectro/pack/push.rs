@@ -22,6 +22,7 @@ use crate::{
 
 /// What `push` takes.
 #[derive(clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Args {
     /// The folders of the packs
     #[arg(required = true, value_name = "DIR")]
@@ -96,5 +97,5 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
     drop(whole);
     context.progress.finish();
     reporter.summarize(&done, started.elapsed());
-    Ok(Exit::worst(done.iter().filter_map(|pushed| pushed.exit())).map_or(ExitCode::SUCCESS, ExitCode::from))
+    Ok(Exit::worst(done.iter().filter_map(one::Pushed::exit)).map_or(ExitCode::SUCCESS, ExitCode::from))
 }

@@ -51,7 +51,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
             packs.push(json!({ "directory": directory, "name": null, "version": null, "findings": [],
                                "error": failure.to_json() }));
         } else {
-            context.output.complain(&failure.to_text());
+            crate::output::complain(&failure.to_text());
         }
     }
     context.output.result(

@@ -20,6 +20,7 @@ use crate::{
 };
 
 /// What is common to all packs of a push.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Job {
     pub(super) store: Store,
     pub(super) location: ServerLocation,

@@ -238,7 +238,8 @@ fn planned(reference: &str, plan: &Plan, even_if_unchanged: bool) -> String {
 }
 
 fn to_json(pushed: &Pushed) -> Value {
-    let findings: Vec<_> = pushed.report.iter().flat_map(|report| report.findings()).map(finding_json).collect();
+    let findings: Vec<_> =
+        pushed.report.iter().flat_map(spectro_pack::pack::Report::findings).map(finding_json).collect();
     let (replaced, moved) = match &pushed.outcome {
         Outcome::Done(copied) => match &copied.outcome {
             CopyOutcome::Overwrote { replaced, .. } => (Some(replaced), copied.moved.as_slice()),
