@@ -143,6 +143,46 @@ fn depth_and_faults_are_limited() {
 }
 
 #[test]
+fn one_fault_too_many_ends_the_reading_wherever_it_is() {
+    let faults = [
+        ",",
+        "'",
+        "'a',",
+        "\"a\" = 1,",
+        "{\"a\": 1,},",
+        "[1,],",
+        "{,},",
+        "a: 1,",
+        "\"\\u\",",
+        "\"\\ud83d\",",
+        "\"\\x\",",
+        "\"\t\",",
+        "\"a\n",
+        "// x\n",
+        "/**/",
+        "\u{feff}",
+        "\u{a0}",
+        "01,",
+        "x,",
+        "1 ",
+        "\"a\" ",
+        "\"a\": 1 ",
+        "\"a\" \"b\",",
+        "\"a\": ,",
+        "}",
+    ];
+    for fault in faults {
+        for open in ["", "[", "{", "{\"a\": ", "[["] {
+            for times in MOST_PROBLEMS - 1..MOST_PROBLEMS + 3 {
+                for close in ["", "]", "}", "'", "é"] {
+                    assert_same_verdict(&format!("{open}{}{close}", fault.repeat(times)));
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_number_of_any_size_is_kept() {
     let number = |text: &str| parse(text).root.unwrap().to_serde();
     assert_eq!(number("18446744073709551615"), serde_json::json!(u64::MAX));

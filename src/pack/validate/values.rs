@@ -21,6 +21,7 @@ pub(super) fn check(bytes: &[u8], findings: &mut Vec<Finding>) {
     };
     let (document, problem) = yaml::read(text.content());
     let lost_indentation = lost_indentation(text.content());
+    let whole = problem.is_none();
     if let Some(problem) = problem {
         let mut finding = syntax(problem.message, problem.position);
         finding.hint = hint(lost_indentation, problem.tab).map(str::to_owned);
@@ -30,11 +31,11 @@ pub(super) fn check(bytes: &[u8], findings: &mut Vec<Finding>) {
             return;
         }
     }
-    if let Some(root) = document.root.filter(|root| !root.is_null() && !root.is_mapping()) {
+    if let Some(root) = document.root.filter(|root| whole && !root.is_null() && !root.is_mapping()) {
         let message = format!("expected a mapping of `pack`, `charts` and `manifests`, found {}", root.describe());
         findings.push(syntax(message, root.position));
     }
-    if let Some(position) = document.further {
+    if let Some(position) = document.further.filter(|_| whole) {
         let message = "a second document begins here, and nothing reads it";
         findings.push(syntax(message, position).hint("delete the line `---` and keep one document"));
     }
@@ -154,6 +155,7 @@ mod tests {
                 "values-duplicate-key:2:1 the key `a` stands twice in one mapping | only one of them would count: delete the other",
             ]
         );
+        assert_eq!(told(b"text\n---\na: [\n"), ["values-syntax:3:4 this `[` is never closed"]);
         assert_eq!(told(b"pack:\n  other: [\n"), ["values-syntax:2:10 this `[` is never closed"]);
     }
 }
