@@ -10,6 +10,7 @@
 
 mod extension;
 mod gunzip;
+mod header;
 
 use std::io::{self, Read};
 
@@ -67,6 +68,9 @@ pub enum TarballError {
     /// A name is not UTF-8.
     #[error("an entry has a name that is not UTF-8")]
     NotUtf8,
+    /// Something other than zeros stands behind its end, where some readers go on.
+    #[error("something stands behind its end")]
+    GoesOn,
     /// It has more entries than [`Limits::entries`].
     #[error("it has more than {0} entries")]
     TooManyEntries(u64),
@@ -86,7 +90,12 @@ impl TarballError {
     pub fn is_unsafe(&self) -> bool {
         matches!(
             self,
-            Self::Header(_) | Self::NotUtf8 | Self::TooManyEntries(_) | Self::TooLarge(_) | Self::RatioExceeded(_)
+            Self::Header(_)
+                | Self::NotUtf8
+                | Self::GoesOn
+                | Self::TooManyEntries(_)
+                | Self::TooLarge(_)
+                | Self::RatioExceeded(_)
         )
     }
 }
@@ -200,13 +209,9 @@ impl<R: Read> TarballReader<R> {
             self.gunzip.skip(self.left.saturating_add(self.padding))?;
             (self.left, self.padding) = (0, 0);
             let Some(header) = self.header()? else {
-                if !extensions.is_empty() {
-                    return Err(TarballError::Truncated);
-                }
-                self.gunzip.skip_to_end()?;
-                return Ok(None);
+                return if extensions.is_empty() { Ok(None) } else { Err(TarballError::Truncated) };
             };
-            let size = header.size().map_err(|_| TarballError::Header("has no valid size"))?;
+            let size = header::size(header.as_bytes())?;
             let flag = header.as_bytes()[156];
             if matches!(flag, b'L' | b'K' | b'x' | b'g') {
                 let text = self.extension(size)?;
@@ -231,17 +236,13 @@ impl<R: Read> TarballReader<R> {
             }
         }
         if block.iter().all(|byte| *byte == 0) {
+            self.gunzip.skip_zeros()?;
             return Ok(None);
         }
-        let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
-        let own: u32 = block[148..156].iter().map(|byte| u32::from(*byte)).sum();
-        let expected = sum - own + 8 * u32::from(b' ');
-        let is_first = self.entries == 0;
-        match header.cksum() {
-            Ok(found) if found == expected => Ok(Some(header)),
-            _ if is_first => Err(TarballError::NotTar),
-            _ => Err(TarballError::Header("has a wrong check sum")),
+        if header::is_sound(block) {
+            return Ok(Some(header));
         }
+        Err(if self.entries == 0 { TarballError::NotTar } else { TarballError::Header("has a wrong check sum") })
     }
 
     fn extension(&mut self, size: u64) -> Result<Vec<u8>, TarballError> {
@@ -269,7 +270,14 @@ impl<R: Read> TarballReader<R> {
             Some(path) => path.to_owned(),
             None => String::from_utf8(header.path_bytes().into_owned()).map_err(|_| TarballError::NotUtf8)?,
         };
+        if header::has_more_map(header.as_bytes()) {
+            return Err(TarballError::Header("has a sparse map of several blocks"));
+        }
         let size = extensions.size().unwrap_or(header_size);
+        // Some readers would take the content of a folder for the next header.
+        if flag == b'5' && size > 0 {
+            return Err(TarballError::Header("gives a folder content"));
+        }
         // Links, devices, folders and FIFOs have no content, whatever their size says (POSIX; Go and Python read them so).
         let size = if matches!(flag, b'1'..=b'6') { 0 } else { size };
         let kind = match flag {

@@ -48,6 +48,8 @@ impl Extensions {
             }
             b'g' => records(text, |key, _| match key {
                 "path" | "size" | "linkpath" => Err(TarballError::Header("sets a name or a size for all others")),
+                "hdrcharset" | "charset" => Err(TarballError::NotUtf8),
+                key if key.starts_with("GNU.sparse.") => Err(TarballError::Header("makes all others sparse")),
                 _ => Ok(()),
             }),
             _ => {
@@ -55,7 +57,7 @@ impl Extensions {
                 records(text, |key, value| match key {
                     "path" => self.set_path(value),
                     "size" => self.set_size(value),
-                    "hdrcharset" => Err(TarballError::NotUtf8),
+                    "hdrcharset" | "charset" => Err(TarballError::NotUtf8),
                     key if key.starts_with("GNU.sparse.") => {
                         self.sparse = true;
                         Ok(())
@@ -69,8 +71,9 @@ impl Extensions {
     /// Two names for one entry are refused: readers differ in which one they take.
     fn set_path(&mut self, name: &[u8]) -> Result<(), TarballError> {
         let name = str::from_utf8(name).map_err(|_| TarballError::NotUtf8)?;
-        if name.contains('\0') || self.path.is_some() {
-            return Err(TarballError::Header("gives two names, or one with a zero byte"));
+        // An empty one is no name for some readers, and takes the name back for others.
+        if name.is_empty() || name.contains('\0') || self.path.is_some() {
+            return Err(TarballError::Header("gives two names, an empty one, or one with a zero byte"));
         }
         self.path = Some(name.to_owned());
         Ok(())

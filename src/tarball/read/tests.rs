@@ -153,6 +153,84 @@ fn what_readers_would_read_differently_is_refused() {
 }
 
 #[test]
+fn what_one_reader_ends_at_and_another_reads_on_from_is_refused() {
+    let hidden = Tar::default().entry("hidden", b'0', b"x").0;
+    let behind = |zeros: usize, what: &[u8]| {
+        let mut tar = Tar::default().entry("a", b'0', b"x");
+        tar.0.resize(tar.0.len() + zeros, 0);
+        tar.0.extend_from_slice(what);
+        gzip(&tar.0)
+    };
+    for packed in [behind(512, &hidden), behind(1024, &hidden), behind(20_000, b"x")] {
+        assert!(matches!(list(&packed), Err(TarballError::GoesOn)));
+    }
+    for packed in [behind(0, b""), behind(512, b""), behind(10_240, b"")] {
+        assert_eq!(list(&packed).unwrap(), [file("a", "x")]);
+    }
+    let folder = Tar::default().entry("folder", b'5', &hidden).end();
+    let by_record = Tar::default().pax(&[("size", "1024")]).claims("folder", b'5', 0, &hidden).end();
+    let mut sparse = Tar::default();
+    let mut header = Tar::header(b"sparse", b'S', 0);
+    header.as_mut_bytes()[482] = 1;
+    header.set_cksum();
+    sparse.0.extend_from_slice(header.as_bytes());
+    let unnamed = Tar::default().entry("long", b'L', b"\0").entry("x", b'0', b"").end();
+    let all_binary = Tar::default().entry("global", b'g', b"21 hdrcharset=BINARY\n").entry("x", b'0', b"").end();
+    for packed in [folder, by_record, sparse.end(), unnamed, all_binary] {
+        assert!(list(&packed).unwrap_err().is_unsafe());
+    }
+}
+
+/// RFC 1952, section 2.2: several members are one stream. Bytes that are no member are no part of it.
+#[test]
+fn members_are_one_stream_and_nothing_stands_behind_them() {
+    let tar = Tar::default().entry("a", b'0', b"x").0;
+    let (first, second) = tar.split_at(700);
+    let joined = [gzip(first), gzip(second), gzip(&[0; 1024])].concat();
+    assert_eq!(list(&joined).unwrap(), [file("a", "x")]);
+    assert!(list(&[joined.as_slice(), b"garbage"].concat()).is_err());
+    let hidden = Tar::default().entry("hidden", b'0', b"x").end();
+    let two = [Tar::default().entry("a", b'0', b"x").end(), hidden].concat();
+    assert!(matches!(list(&two), Err(TarballError::GoesOn)));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_damage_makes_it_panic_or_run_on(
+        at in 0..3000_usize,
+        bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 1..20),
+        mend in proptest::prelude::any::<bool>(),
+    ) {
+        let tar = Tar::default().pax(&[("path", "some/file")]).entry("a", b'0', b"content");
+        let mut tar = tar.entry("", b'L', b"long\0").entry("b", b'0', b"more").0;
+        let start = at.min(tar.len());
+        let end = (at + bytes.len()).min(tar.len()).max(start);
+        tar[start..end].copy_from_slice(&bytes[..end - start]);
+        // Mended, the damage gets past the check sum.
+        let block = start / BLOCK * BLOCK;
+        if let Some(header) = tar.get_mut(block..block + BLOCK).filter(|_| mend) {
+            let mut mended = tar::Header::new_old();
+            mended.as_mut_bytes().copy_from_slice(header);
+            mended.set_cksum();
+            header.copy_from_slice(mended.as_bytes());
+        }
+        let limits = Limits { unpacked: 1 << 20, ..Limits::default() };
+        if let Ok(sizes) = list_sizes(&gzip(&tar), limits) {
+            proptest::prop_assert!(sizes.len() < 20 && sizes.iter().all(|(size, read)| size == read));
+        }
+    }
+}
+
+fn list_sizes(packed: &[u8], limits: Limits) -> Result<Vec<(u64, u64)>, TarballError> {
+    let mut reader = TarballReader::new(packed, limits);
+    let mut sizes = Vec::new();
+    while let Some(mut entry) = reader.next_entry()? {
+        sizes.push((entry.size(), io::copy(&mut entry, &mut io::sink())?));
+    }
+    Ok(sizes)
+}
+
+#[test]
 fn a_long_name_of_a_gigabyte_is_refused_before_it_is_read() {
     for flag in [b'L', b'K', b'x', b'g'] {
         let packed = Tar::default().claims("huge", flag, 1 << 30, b"").end();

@@ -57,7 +57,8 @@ async fn one_of_many_contents_wins_a_tag() {
         } else {
             let error = outcome.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Conflict);
-            let expected = TagConflict { there: there.clone(), here: content.digest(), stored: false, raced: true, refusal: None };
+            let expected =
+                TagConflict { there: there.clone(), here: content.digest(), stored: false, raced: true, refusal: None };
             assert_eq!(error.find::<TagConflict>(), Some(&expected));
         }
     }
