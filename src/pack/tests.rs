@@ -1,5 +1,7 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
+use proptest::{collection::vec, prelude::*, sample::Index};
+
 use super::*;
 
 /// A PNG picture of one pixel, as far as a reader of chunks can tell.
@@ -106,4 +108,75 @@ fn a_folder_that_cannot_be_looked_at_is_an_error() {
     assert!(matches!(error("none"), ReadError::NotFound(_)));
     assert!(matches!(error("pack.json"), ReadError::NotAFolder(_)));
     assert!(matches!(error("pack.json/x"), ReadError::NotAFolder(_)));
+}
+
+/// What people and broken programs put into a file.
+const SCRAPS: [&[u8]; 20] = [
+    b"",
+    b"\0",
+    b"\xff",
+    b"\xef\xbb\xbf",
+    b"\t",
+    b"\r\n",
+    b"\"",
+    b"'",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b":",
+    b",",
+    b"\\u",
+    b"- ",
+    b"---\n",
+    b"*a",
+    b"&a ",
+    b"..",
+];
+
+fn damaged(text: &str, damage: &[(Index, usize, usize)]) -> Vec<u8> {
+    let mut bytes = text.as_bytes().to_vec();
+    for (at, length, scrap) in damage {
+        let start = at.index(bytes.len() + 1);
+        let end = (start + length).min(bytes.len());
+        bytes.splice(start..end, SCRAPS[*scrap].iter().copied());
+    }
+    bytes
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn no_damage_to_a_pack_makes_it_panic(
+        metadata in vec((any::<Index>(), 0..12_usize, 0..SCRAPS.len()), 0..4),
+        values in vec((any::<Index>(), 0..12_usize, 0..SCRAPS.len()), 0..4),
+    ) {
+        let folder = pack(&[]);
+        let metadata = damaged(METADATA, &metadata);
+        let values = damaged("pack:\n  namespace: \"a\"\nmanifests:\n  a: &x {b: [1, 2]}\n  c: *x\n  d: |\n    e\n", &values);
+        fs::write(folder.path().join("pack.json"), &metadata).unwrap();
+        fs::write(folder.path().join("values.yaml"), &values).unwrap();
+        let reading = read(folder.path(), &ReadOptions::default()).unwrap();
+        prop_assert_eq!(reading.pack.is_none(), reading.report.has_errors());
+        for finding in reading.report.findings() {
+            let text = match finding.file.as_deref() {
+                Some("pack.json") => &metadata,
+                Some("values.yaml") => &values,
+                _ => continue,
+            };
+            let places = finding.related.iter().map(|related| related.position).chain(finding.position);
+            for place in places {
+                let line = text.split(|byte| *byte == b'\n').nth(place.line - 1);
+                let line = line.unwrap_or_else(|| panic!("{finding:?} is behind the last line"));
+                prop_assert!(place.column <= String::from_utf8_lossy(line).chars().count() + 1, "{:?}", finding);
+            }
+        }
+        if let Some(pack) = reading.pack {
+            let digest = |name: &str| &pack.files().iter().find(|file| file.path.as_str() == name).unwrap().digest;
+            prop_assert_eq!(pack.metadata_bytes(), &metadata);
+            prop_assert_eq!(digest("pack.json"), &Digest::of(&metadata));
+            prop_assert_eq!(digest("values.yaml"), &Digest::of(&values));
+        }
+    }
 }

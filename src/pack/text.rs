@@ -1,6 +1,6 @@
 //! A text file of a pack, and the way from a byte in it to a line and a column.
 
-use std::ops::Range;
+use std::{cell::Cell, ops::Range};
 
 use super::report::{Code, Finding, Position};
 
@@ -10,6 +10,8 @@ pub(crate) struct Text<'a> {
     file: &'a str,
     content: &'a str,
     line_starts: Vec<usize>,
+    /// The byte and the place that were asked for last: a file of one long line is not counted anew for every finding.
+    last: Cell<(usize, Position)>,
 }
 
 /// Where bytes stop being UTF-8.
@@ -24,7 +26,8 @@ pub(crate) struct NotUtf8 {
 impl<'a> Text<'a> {
     pub(crate) fn new(file: &'a str, content: &'a str) -> Self {
         let breaks = content.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        Self { file, content, line_starts: std::iter::once(0).chain(breaks).collect() }
+        let line_starts = std::iter::once(0).chain(breaks).collect();
+        Self { file, content, line_starts, last: Cell::new((0, Position { line: 1, column: 1 })) }
     }
 
     /// Reads bytes as UTF-8.
@@ -48,9 +51,14 @@ impl<'a> Text<'a> {
     /// Returns the line and column of a byte.
     pub(crate) fn position(&self, at: usize) -> Position {
         let line = self.line_starts.partition_point(|start| *start <= at);
-        let start = self.line_starts[line - 1];
-        let before = self.content.get(start..at).unwrap_or_default();
-        Position { line, column: before.chars().count() + 1 }
+        let (from, column) = match self.last.get() {
+            (before, place) if place.line == line && before <= at => (before, place.column),
+            _ => (self.line_starts[line - 1], 1),
+        };
+        let Some(between) = self.content.get(from..at) else { return Position { line, column } };
+        let position = Position { line, column: column + between.chars().count() };
+        self.last.set((at, position));
+        position
     }
 
     /// Returns how many characters of a span stand on its first line.
@@ -78,6 +86,7 @@ mod tests {
         };
         assert_eq!([place(0), place(2), place(3), place(5)], [(1, 1), (1, 2), (1, 3), (2, 1)]);
         assert_eq!([place(9), place(10), place(11)], [(2, 2), (2, 3), (3, 1)]);
+        assert_eq!([place(10), place(3), place(9)], [(2, 3), (1, 3), (2, 2)], "in any order");
         assert_eq!((text.length(&(0..9)), text.length(&(5..10)), text.length(&(11..11))), (2, 2, 0));
     }
 

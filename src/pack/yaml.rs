@@ -15,6 +15,9 @@ use super::report::Position;
 /// How deep mappings and lists may be nested.
 const DEEPEST: usize = 128;
 
+/// How many keys that stand twice are told of one text: more say nothing new.
+pub(crate) const MOST_DUPLICATES: usize = 20;
+
 /// A text that was read as YAML.
 #[derive(Debug, Default)]
 pub(crate) struct Document {
@@ -73,19 +76,26 @@ pub(crate) struct Problem {
 
 /// Reads a text as YAML.
 pub(crate) fn parse(text: &str) -> Result<Document, Problem> {
-    let mut reader = Reader { parser: Parser::new_from_str(text), duplicates: Vec::new() };
-    reader.document().map_err(|error| match error {
+    let (document, problem) = read(text);
+    problem.map_or(Ok(document), Err)
+}
+
+/// Reads a text as YAML to its end, or to the problem where it stops being YAML. What is found before that is kept.
+pub(crate) fn read(text: &str) -> (Document, Option<Problem>) {
+    let mut reader = Reader { parser: Parser::new_from_str(text), document: Document::default() };
+    let problem = reader.document().err().map(|error| match error {
         Refusal::Syntax(error) => words::problem(text, &error),
         Refusal::TooDeep(position) => {
             let message = format!("nested more than {DEEPEST} levels deep");
             Problem { message, position, tab: false }
         }
-    })
+    });
+    (reader.document, problem)
 }
 
 struct Reader<'text> {
     parser: Parser<'text, serde_saphyr::granit_parser::StrInput<'text>>,
-    duplicates: Vec<Duplicate>,
+    document: Document,
 }
 
 enum Refusal {
@@ -96,21 +106,19 @@ enum Refusal {
 type Step<'text> = (Event<'text>, Span);
 
 impl<'text> Reader<'text> {
-    fn document(&mut self) -> Result<Document, Refusal> {
-        let mut root = None;
-        let mut further = None;
+    fn document(&mut self) -> Result<(), Refusal> {
         while let Some((event, span)) = self.next()? {
             if !event.is_node() {
                 continue;
             }
             let node = self.node((event, span), 0)?;
-            if root.is_none() {
-                root = Some(node);
-            } else if further.is_none() && !node.is_null() {
-                further = Some(node.position);
+            if self.document.root.is_none() {
+                self.document.root = Some(node);
+            } else if self.document.further.is_none() && !node.is_null() {
+                self.document.further = Some(node.position);
             }
         }
-        Ok(Document { root, duplicates: std::mem::take(&mut self.duplicates), further })
+        Ok(())
     }
 
     fn next(&mut self) -> Result<Option<Step<'text>>, Refusal> {
@@ -151,8 +159,7 @@ impl<'text> Reader<'text> {
             // `<<` merges another mapping into this one, and may do so more than once.
             if let Some(text) = text.as_ref().filter(|text| *text != "<<") {
                 if let Some(first) = places.get(text) {
-                    let length = span.len().max(1);
-                    self.duplicates.push(Duplicate { key: text.clone(), first: *first, second: key.position, length });
+                    self.twice(text, *first, key.position, span.len());
                 } else {
                     places.insert(text.clone(), key.position);
                 }
@@ -161,6 +168,12 @@ impl<'text> Reader<'text> {
             members.push((Key { text }, self.node(value, depth + 1)?));
         }
         Ok(members)
+    }
+
+    fn twice(&mut self, key: &str, first: Position, second: Position, length: usize) {
+        if self.document.duplicates.len() < MOST_DUPLICATES {
+            self.document.duplicates.push(Duplicate { key: key.to_owned(), first, second, length: length.max(1) });
+        }
     }
 
     /// Returns the next node of a collection, or nothing at its end.
@@ -243,6 +256,14 @@ mod tests {
             .map(|found| (found.key.as_str(), found.first, found.second, found.length))
             .collect();
         assert_eq!(told, [("x", at(1, 5), at(1, 11), 3), ("c", at(3, 5), at(5, 5), 1), ("a", at(1, 1), at(9, 1), 1)]);
+    }
+
+    #[test]
+    fn what_stands_twice_is_limited_and_kept_before_a_problem() {
+        assert_eq!(parse(&"a: 1\n".repeat(1000)).unwrap().duplicates.len(), MOST_DUPLICATES);
+        let (document, problem) = read("a: {x: 1, x: 2}\nb: ]\n");
+        assert_eq!(document.duplicates.iter().map(|found| found.second).collect::<Vec<_>>(), [at(1, 11)]);
+        assert_eq!(problem.unwrap().position, at(2, 4));
     }
 
     #[test]

@@ -114,7 +114,7 @@ impl<'text> Parser<'text> {
                     if let Before::Comma(comma) = before {
                         self.trailing_comma(close, wanted, comma);
                     }
-                    self.at += 1;
+                    self.step();
                     return;
                 }
                 (Some(','), Before::Item(_)) => {
@@ -123,9 +123,9 @@ impl<'text> Parser<'text> {
                     continue;
                 }
                 (Some(','), _) => {
+                    before = Before::Comma(self.at);
                     self.tell(self.here(), format!("expected {wanted}, found `,`")).hint("delete this comma");
-                    self.at += 1;
-                    before = Before::Comma(self.at - 1);
+                    self.step();
                     continue;
                 }
                 (None, before) => {
@@ -208,7 +208,7 @@ impl<'text> Parser<'text> {
             Some(':') => self.at += 1,
             Some('=') => {
                 self.tell(self.here(), "expected `:`, found `=`");
-                self.at += 1;
+                self.step();
             }
             Some('"' | '\'' | '{' | '[') => {
                 let message = format!("expected `:`, found {}", self.found());

@@ -12,6 +12,11 @@ impl Parser<'_> {
         self.at..self.at + self.peek().map_or(0, char::len_utf8)
     }
 
+    /// Goes behind the next character; at the end, also where one fault too many has led there, it stays.
+    pub(super) fn step(&mut self) {
+        self.at = self.here().end;
+    }
+
     /// Names what stands here.
     pub(super) fn found(&self) -> String {
         let rest = &self.text[self.at..];
@@ -62,7 +67,7 @@ impl Parser<'_> {
         if quote == '\'' {
             self.tell(self.here(), "expected `\"`, found `'`").hint("JSON has only double quotes");
         }
-        self.at += 1;
+        self.step();
         let mut value = String::new();
         loop {
             let at = self.at;

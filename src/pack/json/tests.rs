@@ -143,28 +143,109 @@ fn depth_and_faults_are_limited() {
 }
 
 #[test]
+fn one_fault_too_many_ends_the_reading_wherever_it_is() {
+    let faults = [
+        ",",
+        "'",
+        "'a',",
+        "\"a\" = 1,",
+        "{\"a\": 1,},",
+        "[1,],",
+        "{,},",
+        "a: 1,",
+        "\"\\u\",",
+        "\"\\ud83d\",",
+        "\"\\x\",",
+        "\"\t\",",
+        "\"a\n",
+        "// x\n",
+        "/**/",
+        "\u{feff}",
+        "\u{a0}",
+        "01,",
+        "x,",
+        "1 ",
+        "\"a\" ",
+        "\"a\": 1 ",
+        "\"a\" \"b\",",
+        "\"a\": ,",
+        "}",
+    ];
+    for fault in faults {
+        for open in ["", "[", "{", "{\"a\": ", "[["] {
+            for times in MOST_PROBLEMS - 1..MOST_PROBLEMS + 3 {
+                for close in ["", "]", "}", "'", "é"] {
+                    assert_same_verdict(&format!("{open}{}{close}", fault.repeat(times)));
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_number_of_any_size_is_kept() {
     let number = |text: &str| parse(text).root.unwrap().to_serde();
     assert_eq!(number("18446744073709551615"), serde_json::json!(u64::MAX));
     assert_eq!(number("1e999"), "1e999");
 }
 
+/// Asserts that a text is clean here exactly where `serde_json` reads it, but for what only one of them looks at.
+fn assert_same_verdict(text: &str) {
+    let document = parse(text);
+    let clean = document.problems.iter().all(|problem| problem.fault == Fault::DuplicateKey);
+    match serde_json::from_str::<serde_json::Value>(text) {
+        Ok(_) => assert!(clean, "{text}: {:?}", document.problems),
+        // A number that no machine type holds is JSON all the same.
+        Err(error) if error.to_string().starts_with("number out of range") => {}
+        Err(error) => assert!(!clean, "{text}: {error}"),
+    }
+    assert!(document.complete || !clean, "{text}");
+    for problem in &document.problems {
+        assert!(text.get(problem.span.clone()).is_some(), "{text}: {problem:?}");
+    }
+}
+
+fn any_value() -> impl Strategy<Value = serde_json::Value> {
+    let leaf = prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(Into::into),
+        any::<i64>().prop_map(Into::into),
+        (-1e9..1e9_f64).prop_map(Into::into),
+        "[a\"\\\\/\u{1}\n\u{e9}\u{1f600}]{0,6}".prop_map(Into::into),
+    ];
+    leaf.prop_recursive(4, 24, 5, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..5).prop_map(Into::into),
+            proptest::collection::btree_map("[a-d]{0,2}", inner, 0..5)
+                .prop_map(|members| serde_json::Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
 proptest! {
     #[test]
     fn no_text_is_too_strange(text in "[\\[\\]{}\"',:0-9a-z/*#\\\\\n\t ä-]{0,40}") {
-        let document = parse(&text);
-        let valid = serde_json::from_str::<serde_json::Value>(&text).is_ok();
-        let clean = document.problems.iter().all(|problem| problem.fault == Fault::DuplicateKey);
-        // serde_json refuses no duplicate key, and numbers that are too large for it.
-        if valid {
-            prop_assert!(clean, "{:?}", document.problems);
+        assert_same_verdict(&text);
+    }
+
+    #[test]
+    fn what_others_write_is_read_and_what_is_damaged_gets_their_verdict(
+        value in any_value(),
+        damage in proptest::collection::vec(
+            (any::<prop::sample::Index>(), 0..3_usize, "[\\[\\]{}\",:0-9.eE+tn/*'\\\\u\u{feff}\u{1} -]{0,2}"),
+            0..3,
+        ),
+    ) {
+        let mut text = serde_json::to_string_pretty(&value).unwrap();
+        let expected: serde_json::Value = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(parse(&text).root.unwrap().to_serde(), expected);
+        for (at, length, put) in damage {
+            let mut places: Vec<_> = text.char_indices().map(|(at, _)| at).collect();
+            places.push(text.len());
+            let start = at.index(places.len());
+            let end = (start + length).min(places.len() - 1);
+            text.replace_range(places[start]..places[end], &put);
         }
-        if clean {
-            prop_assert!(document.complete);
-            prop_assert!(valid, "{}", text);
-        }
-        for problem in &document.problems {
-            prop_assert!(text.get(problem.span.clone()).is_some());
-        }
+        assert_same_verdict(&text);
     }
 }

@@ -31,7 +31,10 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn string(&self, name: &str, findings: &mut Vec<Finding>) -> Option<&'a str> {
-        let value = self.get(name)?;
+        self.text_of(name, self.get(name)?, findings)
+    }
+
+    fn text_of(&self, name: &str, value: &'a Value, findings: &mut Vec<Finding>) -> Option<&'a str> {
         match &value.kind {
             Kind::String(text) => return Some(text),
             Kind::Number(text) => self.wrong(name, value, "a string", Some(format!("write `\"{text}\"`")), findings),
@@ -103,7 +106,7 @@ impl<'a> Fields<'a> {
                     Some("write `\"\"`, or delete the line".into()),
                     findings,
                 );
-            } else if let Some(text) = fields.string(&member.name, findings) {
+            } else if let Some(text) = fields.text_of(&member.name, &member.value, findings) {
                 map.entry(member.name.clone()).or_insert_with(|| text.to_owned());
             }
         }

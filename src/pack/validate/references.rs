@@ -1,6 +1,6 @@
 //! What pack.json names must be there: reference-missing, -unsafe, -overlap, -duplicate and role-invalid.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{metadata, nearest::nearest};
 use crate::pack::{
@@ -56,15 +56,9 @@ impl Reference {
 
 /// Returns the paths of a list, each once, in order.
 pub(super) fn paths(references: &[Reference], list: List) -> Vec<PackPath> {
-    let mut paths: Vec<PackPath> = Vec::new();
-    for reference in references.iter().filter(|reference| reference.list == list) {
-        if let Ok(path) = &reference.path
-            && !paths.contains(path)
-        {
-            paths.push(path.clone());
-        }
-    }
-    paths
+    let mut seen = BTreeSet::new();
+    let listed = references.iter().filter(|reference| reference.list == list);
+    listed.filter_map(|reference| reference.path.as_ref().ok()).filter(|path| seen.insert(*path)).cloned().collect()
 }
 
 /// Tells what is wrong with the references of a pack.
@@ -182,23 +176,25 @@ fn unpacked_chart<'a>(reference: &Reference, path: &PackPath, listing: &'a Listi
     listing.folders.iter().filter(|_| reference.list == List::Charts).filter(is_it).find(has_metadata)
 }
 
-#[cfg(test)]
-mod tests;
-
 /// A role is one layer with all it holds, so nothing in it can be a layer of its own.
 fn overlaps(references: &[Reference], findings: &mut Vec<Finding>) {
-    let roles = || references.iter().filter(|reference| reference.list == List::AnsibleRoles);
+    let mut roles: BTreeMap<&PackPath, &Reference> = BTreeMap::new();
+    for role in references.iter().filter(|reference| reference.list == List::AnsibleRoles) {
+        if let Ok(folder) = &role.path {
+            roles.entry(folder).or_insert(role);
+        }
+    }
     for inner in references {
         let Ok(path) = &inner.path else { continue };
-        let outer = roles().find_map(|role| {
-            let folder = role.path.as_ref().ok()?;
-            let inside = path.starts_with(folder) && (path != folder || inner.list != List::AnsibleRoles);
-            inside.then_some((role, folder))
-        });
-        if let Some((role, folder)) = outer {
+        let itself = (inner.list != List::AnsibleRoles).then(|| path.clone());
+        let within = itself.into_iter().chain(std::iter::successors(path.parent(), PackPath::parent));
+        if let Some((folder, role)) = within.filter_map(|folder| roles.get_key_value(&folder)).last() {
             let message = format!("the {} `{path}` lies in the role `{folder}`", inner.list.noun());
             let finding = inner.finding(Code::ReferenceOverlap, message).related("the role", role.position);
             findings.push(finding.hint("move it out of the role's folder"));
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

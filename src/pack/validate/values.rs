@@ -19,20 +19,23 @@ pub(super) fn check(bytes: &[u8], findings: &mut Vec<Finding>) {
             return;
         }
     };
-    let document = match yaml::parse(text.content()) {
-        Ok(document) => document,
-        Err(problem) => {
-            let mut finding = syntax(problem.message, problem.position);
-            finding.hint = hint(text.content(), problem.tab).map(str::to_owned);
-            findings.push(finding);
+    let (document, problem) = yaml::read(text.content());
+    let lost_indentation = lost_indentation(text.content());
+    let whole = problem.is_none();
+    if let Some(problem) = problem {
+        let mut finding = syntax(problem.message, problem.position);
+        finding.hint = hint(lost_indentation, problem.tab).map(str::to_owned);
+        findings.push(finding);
+        if lost_indentation {
+            // Its keys stand side by side for this one reason.
             return;
         }
-    };
-    if let Some(root) = document.root.filter(|root| !root.is_null() && !root.is_mapping()) {
+    }
+    if let Some(root) = document.root.filter(|root| whole && !root.is_null() && !root.is_mapping()) {
         let message = format!("expected a mapping of `pack`, `charts` and `manifests`, found {}", root.describe());
         findings.push(syntax(message, root.position));
     }
-    if let Some(position) = document.further {
+    if let Some(position) = document.further.filter(|_| whole) {
         let message = "a second document begins here, and nothing reads it";
         findings.push(syntax(message, position).hint("delete the line `---` and keep one document"));
     }
@@ -40,8 +43,7 @@ pub(super) fn check(bytes: &[u8], findings: &mut Vec<Finding>) {
         let message = format!("the key `{}` stands twice in one mapping", duplicate.key);
         let finding = Finding::new(Code::ValuesDuplicateKey, message).in_file(FILE);
         let finding = finding.at(duplicate.second, duplicate.length).related("it stands here already", duplicate.first);
-        let lost = lost_indentation(text.content());
-        findings.push(finding.hint(if lost {
+        findings.push(finding.hint(if lost_indentation {
             LOST_INDENTATION
         } else {
             "only one of them would count: delete the other"
@@ -55,10 +57,10 @@ fn syntax(message: impl Into<String>, position: Position) -> Finding {
 
 const LOST_INDENTATION: &str = "what stands below `pack:` or `charts:` has lost its indentation, as samples do when they are pasted: indent it by two spaces";
 
-fn hint(text: &str, tab: bool) -> Option<&'static str> {
+fn hint(lost_indentation: bool, tab: bool) -> Option<&'static str> {
     if tab {
         Some("YAML is indented with spaces only: put two in place of each tab, also where a pasted sample has tabs")
-    } else if lost_indentation(text) {
+    } else if lost_indentation {
         Some(LOST_INDENTATION)
     } else {
         None
@@ -146,6 +148,14 @@ mod tests {
             told(b"pack:\nother: [\n"),
             [format!("values-syntax:2:8 this `[` is never closed | {LOST_INDENTATION}")]
         );
+        assert_eq!(
+            told(b"a: 1\na: 2\nb: [\n"),
+            [
+                "values-syntax:3:4 this `[` is never closed",
+                "values-duplicate-key:2:1 the key `a` stands twice in one mapping | only one of them would count: delete the other",
+            ]
+        );
+        assert_eq!(told(b"text\n---\na: [\n"), ["values-syntax:3:4 this `[` is never closed"]);
         assert_eq!(told(b"pack:\n  other: [\n"), ["values-syntax:2:10 this `[` is never closed"]);
     }
 }
