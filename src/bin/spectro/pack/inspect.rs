@@ -31,8 +31,6 @@ pub(crate) struct Args {
     /// The pack: NAME[:TAG][@DIGEST] with -r SERVER, SERVER/NAME[:TAG][@DIGEST], or its folder
     #[arg(value_name = "NAME[:TAG][@DIGEST] | DIR")]
     pack: String,
-    #[command(flatten)]
-    server: ServerArgs,
     /// Print values.yaml
     #[arg(long, group = "one_file")]
     values: bool,
@@ -42,6 +40,8 @@ pub(crate) struct Args {
     /// Print the file of this path
     #[arg(long, value_name = "PATH", group = "one_file")]
     file: Option<PackPath>,
+    #[command(flatten)]
+    server: ServerArgs,
 }
 
 impl Args {

@@ -33,8 +33,6 @@ pub(crate) struct Args {
     /// The folder to make [default: ./NAME-VERSION]
     #[arg(value_name = "TARGET_DIR")]
     target: Option<PathBuf>,
-    #[command(flatten)]
-    server: ServerArgs,
     /// Replace the target where it holds the same pack
     #[arg(short, long)]
     force: bool,
@@ -44,6 +42,8 @@ pub(crate) struct Args {
     /// How many files and folders the pack may have
     #[arg(long, value_name = "N", default_value_t = Limits::default().entries)]
     max_entries: u64,
+    #[command(flatten)]
+    server: ServerArgs,
 }
 
 pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failure> {
@@ -81,7 +81,14 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
     let unpacked = unpack(source, &artifact, &target, &options, &*observer).await;
     context.progress.finish();
     let unpacked = unpacked.map_err(|error| {
-        Failure::of_store(format!("cannot pull `{reference}` from `{location}` into `{}`", target.display()), &error)
+        let action = format!("cannot pull `{reference}` from `{location}` into `{}`", target.display());
+        let failure = Failure::of_store(action, &error);
+        match error.kind() {
+            ErrorKind::Conflict if !args.force => {
+                failure.hint("name another folder, or add --force where it holds another version of this pack")
+            }
+            _ => failure,
+        }
     })?;
     report(context, &target, &format!("{location}/{reference}"), &artifact, &unpacked);
     Ok(ExitCode::SUCCESS)

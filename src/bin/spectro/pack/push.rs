@@ -27,8 +27,6 @@ pub(crate) struct Args {
     /// The folders of the packs
     #[arg(required = true, value_name = "DIR")]
     directories: Vec<PathBuf>,
-    #[command(flatten)]
-    server: ServerArgs,
     /// Overwrite the version's tag where it has other content
     #[arg(short, long)]
     force: bool,
@@ -50,6 +48,8 @@ pub(crate) struct Args {
     /// Say what would be done; send nothing that writes
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    server: ServerArgs,
 }
 
 fn further_tag(text: &str) -> Result<Tag, String> {
