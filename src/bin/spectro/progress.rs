@@ -149,7 +149,7 @@ impl Blobs {
         let bar = bars.insert(0, ProgressBar::new(descriptor.size));
         let label = self.label.as_ref().map(|label| format!("{label}  ")).unwrap_or_default();
         bar.set_style(style(
-            "  {spinner} {msg:40!}  {bar:20}  {binary_bytes}/{binary_total_bytes}  {binary_bytes_per_sec}",
+            "  {spinner} {msg:30!} {bar:12} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec}",
         ));
         bar.set_message(format!("{label}{}", Self::name(descriptor)));
         own.insert(descriptor.digest.clone(), bar);
