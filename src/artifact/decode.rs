@@ -134,7 +134,7 @@ impl PackArtifact {
     ///
     /// # Errors
     ///
-    /// The store's; [`ErrorKind::Unsafe`] where it has more than [`MAX_METADATA`] bytes; [`ErrorKind::Integrity`] where an
+    /// The store's; [`ErrorKind::Unsafe`] where it has more than 1 MiB; [`ErrorKind::Integrity`] where an
     /// archive has none.
     pub async fn metadata(&self, source: &dyn Source) -> Result<Bytes> {
         match self.form {

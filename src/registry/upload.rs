@@ -89,10 +89,10 @@ impl Repository {
                 match self.post_whole(descriptor, bytes).await? {
                     Posted::Stored => return Ok(()),
                     Posted::Session(url) => url,
-                    Posted::NotTaken => self.open_session(descriptor).await?,
+                    Posted::NotTaken => self.open_session().await?,
                 }
             }
-            _ => self.open_session(descriptor).await?,
+            _ => self.open_session().await?,
         };
         let open = OpenSession::new(self, session.clone());
         let url = wire::with_digest(&session, &descriptor.digest);
@@ -156,13 +156,13 @@ impl Repository {
         }
     }
 
-    async fn open_session(&self, descriptor: &Descriptor) -> Result<Url, Fault> {
+    async fn open_session(&self) -> Result<Url, Fault> {
         let request = Request::new(Method::POST, self.url("blobs/uploads/"));
         let answer = self.client().send_once(&request, Some(&self.access)).await?;
         if answer.status() == StatusCode::ACCEPTED {
             return Ok(self.session_of(&answer)?);
         }
-        let message = format!("`{}` takes no blob of {} bytes", self.whole_name(), descriptor.size);
+        let message = format!("`{}` takes no uploads", self.whole_name());
         Err(answer.into_error(message).await.into())
     }
 
