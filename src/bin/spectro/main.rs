@@ -1,5 +1,11 @@
 //! `spectro`: reads, checks, pushes and pulls packs. Parses, runs, prints once, exits.
 
+#![allow(
+    rustdoc::broken_intra_doc_links,
+    rustdoc::invalid_html_tags,
+    reason = "the comments on flags are the help that clap prints, where [x] may be left out"
+)]
+
 mod args;
 mod config;
 mod connection;
