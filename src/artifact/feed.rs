@@ -3,7 +3,7 @@
 //! The thread sees an end only after the blob's size and digest were proven; a fault of the store, or a reader that went away
 //! in the middle, is an error. The channel holds [`PIECES`] pieces, so a slow disk slows the network instead of filling memory.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 
 use bytes::{Buf, Bytes};
 use tokio::sync::mpsc;
@@ -103,6 +103,18 @@ impl Feed {
             }
         }
         Ok(!self.current.is_empty())
+    }
+}
+
+/// Hands out the pieces as they came, without another copy.
+impl BufRead for Feed {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.fill()?;
+        Ok(&self.current)
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.current.advance(count);
     }
 }
 

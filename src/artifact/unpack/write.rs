@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{Read, Write},
+    io::{BufRead, BufReader, Write},
     os::unix::fs::DirBuilderExt,
     path::Path,
     sync::atomic::{AtomicU64, Ordering},
@@ -21,7 +21,7 @@ use crate::{
     tarball::read::Limits,
 };
 
-/// How much is written at once, in bytes.
+/// How much of an entry is written at once, in bytes.
 const PIECE: usize = 64 * 1024;
 
 /// What all layers together have come to, and what they may come to.
@@ -105,7 +105,7 @@ pub(super) fn folder(job: &Job, root: Root, layer: &str, mut feed: Feed, totals:
 
 fn entries(job: &Job, root: Root, layer: &str, feed: &mut Feed, totals: &Totals) -> Result<()> {
     let mut entries = Packed::new(feed, root, layer, totals.limits);
-    while let Some(Placed { path, is_folder, implied, mut entry }) = entries.next()? {
+    while let Some(Placed { path, is_folder, implied, entry }) = entries.next()? {
         job.go_on()?;
         implied.iter().try_for_each(|_| totals.entry())?;
         if let Some(folder) = implied.last() {
@@ -119,7 +119,7 @@ fn entries(job: &Job, root: Root, layer: &str, feed: &mut Feed, totals: &Totals)
         }
         totals.file(entry.size())?;
         let executable = entry.executable();
-        content(job, &path, executable, &mut entry).map_err(|failed| match failed {
+        content(job, &path, executable, BufReader::with_capacity(PIECE, entry)).map_err(|failed| match failed {
             Failed::Reading(error) => refused(layer, error.into()),
             Failed::Other(error) => error,
         })?;
@@ -133,20 +133,21 @@ enum Failed {
     Other(Error),
 }
 
-fn content(job: &Job, path: &PackPath, executable: bool, mut content: impl Read) -> Result<(), Failed> {
+fn content(job: &Job, path: &PackPath, executable: bool, mut content: impl BufRead) -> Result<(), Failed> {
     let location = path.to_path(job.stage());
     let failed = |error| Failed::Other(Error::file_system("write", &location, error));
     let mut file = create(&location, executable).map_err(failed)?;
-    let mut piece = vec![0; PIECE];
     loop {
-        let read = match content.read(&mut piece) {
-            Ok(0) => return Ok(()),
-            Ok(read) => read,
+        let piece = match content.fill_buf() {
+            Ok([]) => return Ok(()),
+            Ok(piece) => piece,
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(Failed::Reading(error)),
         };
         job.go_on().map_err(Failed::Other)?;
-        file.write_all(&piece[..read]).map_err(failed)?;
+        file.write_all(piece).map_err(failed)?;
+        let written = piece.len();
+        content.consume(written);
     }
 }
 
