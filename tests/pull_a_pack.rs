@@ -39,6 +39,21 @@ fn every_pack_comes_back_byte_for_byte_from_everywhere() {
     }
 }
 
+#[test]
+fn a_logo_that_is_something_else_comes_back_as_it_was() {
+    for (number, logo) in [&b"<html>"[..], b"", b"GIF89a", b"\xff\xd8\xff"].into_iter().enumerate() {
+        let sandbox = Sandbox::new();
+        let folder = sandbox.copy_pack("golden-centos-aws");
+        sandbox.write("golden-centos-aws/logo.png", logo);
+        let push = ["pack", "push", "golden-centos-aws", "-r", "oci-layout:store"];
+        sandbox.spectro(push).run().success().says("1 warning in golden-centos-aws");
+        let target = format!("back-{number}");
+        sandbox.spectro(["pack", "pull", "golden-centos-aws", &target, "-r", "oci-layout:store"]).run().success();
+        assert_same_tree(&as_stored(tree(&folder)), &tree(sandbox.path(&target)));
+        sandbox.spectro(["pack", "inspect", "golden-centos-aws"]).run().success().prints("logo       logo.png");
+    }
+}
+
 fn pushed() -> (Sandbox, Tree) {
     let sandbox = Sandbox::new();
     let folder = sandbox.copy_pack("golden-centos-aws");

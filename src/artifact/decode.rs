@@ -218,7 +218,11 @@ fn title(layer: &Descriptor, index: usize) -> Result<PackPath> {
 
 /// Returns what a layer is, where its path and its media type agree.
 fn part(title: &PackPath, layer: &Descriptor) -> Result<Part> {
-    let part = Part::of_media_type(&layer.media_type);
+    let part = match Part::of_media_type(&layer.media_type) {
+        // A logo that is no picture is a warning to its author, and part of the pack all the same.
+        Some(Part::File) if Part::of_fixed_path(title.as_str()) == Some(Part::Logo) => Some(Part::Logo),
+        part => part,
+    };
     let is_right = |part: &Part| {
         part.fixed_path().is_none_or(|path| path == title.as_str())
             && Part::of_fixed_path(title.as_str()).is_none_or(|fixed| fixed == *part)

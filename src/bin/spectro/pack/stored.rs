@@ -56,7 +56,7 @@ impl Stored {
         Ok(Self { repository, selector, reference, newest_of })
     }
 
-    /// Returns the name that a folder for this pack has by default: name and version, both from the reference.
+    /// Returns the tag, where the pack is not meant by its digest alone.
     pub(super) fn tag(&self) -> Option<&Tag> {
         self.reference.tag.as_ref()
     }
