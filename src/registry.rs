@@ -30,7 +30,7 @@ use url::Url;
 pub use self::{
     answer::Refusal,
     auth::UntrustedRealm,
-    credentials::{Configuration, CredentialSearch, Credentials},
+    credentials::{Configuration, CredentialSearch, Credentials, Found},
     http_client::{Proxies, TlsSettings},
     reference::{InvalidReference, PackReference, ServerName},
     retry::RetryRule,

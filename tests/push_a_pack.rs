@@ -189,8 +189,10 @@ fn a_credential_helper_is_asked() {
     let registry = RealRegistry::with(Kind::Distribution).password().start();
     let sandbox = Sandbox::new();
     sandbox.copy_pack("golden-centos-aws");
+    sandbox.copy_pack("permission-manager");
     let script = format!(
-        "#!/bin/sh\nread server\n[ \"$server\" = {} ] || {{ echo credentials not found in native keychain; exit 1; }}\necho '{{\"ServerURL\":\"x\",\"Username\":\"{USER}\",\"Secret\":\"{PASSWORD}\"}}'\n",
+        "#!/bin/sh\nread server\nprintf x >>{}\n[ \"$server\" = {} ] || {{ echo credentials not found in native keychain; exit 1; }}\necho '{{\"ServerURL\":\"x\",\"Username\":\"{USER}\",\"Secret\":\"{PASSWORD}\"}}'\n",
+        sandbox.path("asked").display(),
         registry.host()
     );
     let helper = sandbox.write("bin/docker-credential-test", script);
@@ -204,8 +206,10 @@ fn a_credential_helper_is_asked() {
         [r#"{"credsStore":"test"}"#.to_owned(), format!(r#"{{"credHelpers":{{"{}":"test"}}}}"#, registry.host())]
     {
         sandbox.write(sandbox.home().join(".docker/config.json"), config);
-        let push = sandbox.spectro(["pack", "push", "golden-centos-aws", "-r", &registry.host()]);
-        push.env("PATH", &path).run().success();
+        let push = ["pack", "push", "golden-centos-aws", "permission-manager", "-r", &registry.host(), "--jobs", "1"];
+        sandbox.spectro(push).env("PATH", &path).run().success();
+        assert_eq!(sandbox.read_text("asked"), "x", "one host is one question, however many repositories it has");
+        std::fs::remove_file(sandbox.path("asked")).unwrap();
     }
 }
 

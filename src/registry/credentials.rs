@@ -5,7 +5,13 @@
 //! as Podman has it), with a configuration that holds nothing but that key: its own look-up would also take a key of
 //! another path. A missing file is no credentials; a broken one is an error that names it. Paths are passed in.
 
-use std::{fmt, path::PathBuf, sync::mpsc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::PathBuf,
+    sync::{Arc, Mutex, mpsc},
+    time::Duration,
+};
 
 use docker_credential::{CredentialRetrievalError, DockerCredential};
 use zeroize::Zeroizing;
@@ -102,6 +108,21 @@ pub struct CredentialSearch {
     pub given: Option<Credentials>,
     /// Looked through in this order.
     pub configurations: Vec<Configuration>,
+    /// What was found already.
+    pub found: Found,
+}
+
+/// What a configuration gave for a key, so that a helper program runs once for many repositories of a host.
+#[derive(Clone, Default)]
+pub struct Found(Arc<Mutex<Answers>>);
+
+/// What was found, by configuration and key.
+type Answers = BTreeMap<(String, String), Option<Credentials>>;
+
+impl fmt::Debug for Found {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Found(…)")
+    }
 }
 
 impl CredentialSearch {
@@ -125,8 +146,24 @@ impl CredentialSearch {
             }
             let parsed = serde_json::from_str(&text).map_err(|error| broken(place_of(&error)))?;
             let serde_json::Value::Object(config) = parsed else { return Err(broken("it is no JSON object".into())) };
-            if let Some(found) = find_in(&config, &name, host, repository)? {
+            if let Some(found) = self.find_in(&config, &name, host, repository)? {
                 return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    fn find_in(&self, config: &JsonObject, name: &str, host: &str, repository: &str) -> Result<Option<Credentials>> {
+        for key in candidate_keys(host, repository) {
+            let known = (name.to_owned(), key.clone());
+            let remembered = self.found.0.lock().expect("nobody panics with this lock").get(&known).cloned();
+            let found = match remembered {
+                Some(found) => found,
+                None => ask_for(config, name, &key)?,
+            };
+            self.found.0.lock().expect("nobody panics with this lock").insert(known, found.clone());
+            if found.is_some() {
+                return Ok(found);
             }
         }
         Ok(None)
@@ -140,29 +177,21 @@ fn place_of(error: &serde_json::Error) -> String {
 
 type JsonObject = serde_json::Map<String, serde_json::Value>;
 
-fn find_in(config: &JsonObject, name: &str, host: &str, repository: &str) -> Result<Option<Credentials>> {
-    for key in candidate_keys(host, repository) {
-        let own = own_configuration(config, &key);
-        if own.is_empty() {
-            continue;
-        }
-        let text = serde_json::to_vec(&own).expect("a JSON value can be written to memory");
-        let text = Zeroizing::new(text);
-        let asked = ask(text, key.clone());
-        match asked {
-            Ok(credential) => {
-                if let Some(found) = usable(credential) {
-                    return Ok(Some(found));
-                }
-            }
-            Err(error) if is_absence(&error) => {}
-            Err(error) => {
-                let message = format!("cannot get the credentials for `{key}` from `{name}`");
-                return Err(Error::new(ErrorKind::Denied, message).because(reason(&error)));
-            }
+/// Asks one configuration for one key.
+fn ask_for(config: &JsonObject, name: &str, key: &str) -> Result<Option<Credentials>> {
+    let own = own_configuration(config, key);
+    if own.is_empty() {
+        return Ok(None);
+    }
+    let text = Zeroizing::new(serde_json::to_vec(&own).expect("a JSON value can be written to memory"));
+    match ask(text, key.to_owned()) {
+        Ok(credential) => Ok(usable(credential)),
+        Err(error) if is_absence(&error) => Ok(None),
+        Err(error) => {
+            let message = format!("cannot get the credentials for `{key}` from `{name}`");
+            Err(Error::new(ErrorKind::Denied, message).because(reason(&error)))
         }
     }
-    Ok(None)
 }
 
 /// Returns the part of a configuration that is about one key: its entry, its helper, or the store of all keys of a host.
@@ -277,7 +306,10 @@ mod tests {
 
     fn search(text: &str) -> CredentialSearch {
         let text = Zeroizing::new(text.to_owned());
-        CredentialSearch { given: None, configurations: vec![Configuration::Text { origin: "TEST".into(), text }] }
+        CredentialSearch {
+            configurations: vec![Configuration::Text { origin: "TEST".into(), text }],
+            ..CredentialSearch::default()
+        }
     }
 
     fn user(found: Option<Credentials>) -> Option<String> {
@@ -311,8 +343,8 @@ mod tests {
     #[test]
     fn a_missing_file_is_no_credentials_and_a_broken_one_is_named() {
         let search_file = |path: &str| CredentialSearch {
-            given: None,
             configurations: vec![Configuration::File(PathBuf::from(path))],
+            ..CredentialSearch::default()
         };
         assert_eq!(search_file("/nonexistent/config.json").find("a", "b").unwrap(), None);
         let error = search("{\"auths\": {\"a\": \"c2VjcmV0\"").find("a", "b").unwrap_err();

@@ -85,7 +85,11 @@ impl ServerArgs {
             retry: RetryRule { retries: self.retries, ..RetryRule::default() },
             jobs: self.jobs,
             trusted_realms: self.trusted_realm.clone(),
-            credentials: CredentialSearch { given: self.given_credentials()?, configurations: configurations(context) },
+            credentials: CredentialSearch {
+                given: self.given_credentials()?,
+                configurations: configurations(context),
+                ..CredentialSearch::default()
+            },
             observer,
         })
     }
