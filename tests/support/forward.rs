@@ -236,10 +236,13 @@ impl Session<'_> {
                 *byte = !*byte;
             }
             offset += count as u64;
-            self.shared.recorder.update(record, |recorded| {
-                recorded.answer_length = offset;
-                recorded.finished = Some(Instant::now());
-            });
+            // Where nothing more is written, the client has had the last byte already and may be at its next request.
+            if count > 0 || framing == Framing::Chunked {
+                self.shared.recorder.update(record, |recorded| {
+                    recorded.answer_length = offset;
+                    recorded.finished = Some(Instant::now());
+                });
+            }
             write_framed(&mut client, framing, bytes)?;
             if count == 0 {
                 return Ok(Next::Request);
