@@ -32,7 +32,7 @@ use std::{
 use tokio::sync::Semaphore;
 
 pub use self::repository::LayoutRepository;
-use super::{Observer, RepositoryName, Result};
+use super::{Observer, RepositoryName, file::blocking};
 
 /// How many blobs are written at once, whatever the number of tasks: each holds a few files open.
 const WRITERS: usize = 64;
@@ -63,21 +63,5 @@ impl LayoutStore {
     /// Returns the folder.
     pub fn directory(&self) -> &Path {
         &self.directory
-    }
-}
-
-/// Runs what may block on a thread for that. Dropping the future lets the work end by itself and drops its result.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    joined(tokio::task::spawn_blocking(work)).await
-}
-
-/// Waits for work on a blocking thread, and goes on with its panic if it had one.
-async fn joined<T>(task: tokio::task::JoinHandle<Result<T>>) -> Result<T> {
-    match task.await {
-        Ok(result) => result,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(error) => Err(super::Error::new(super::ErrorKind::FileSystem, "the program is ending").because(error)),
-        },
     }
 }

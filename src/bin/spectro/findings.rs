@@ -4,7 +4,7 @@
 //! A source that cannot be shown is left out; the finding itself never is. Drawn by hand, because `annotate-snippets` has
 //! another gutter, its own words for hints, and labels behind the caret only.
 
-mod line;
+pub(crate) mod line;
 mod source;
 mod style;
 

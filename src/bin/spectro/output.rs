@@ -78,12 +78,3 @@ pub(crate) fn write_bytes(bytes: &[u8]) -> std::io::Result<()> {
 pub(crate) fn complain(text: &str) {
     writeln!(anstream::stderr(), "{text}").ok();
 }
-
-/// Returns the text with control characters written as escapes: what a stranger wrote must not move the cursor.
-pub(crate) fn escape(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() { shown.extend(character.escape_default()) } else { shown.push(character) }
-    }
-    shown
-}

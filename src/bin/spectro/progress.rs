@@ -163,7 +163,7 @@ impl Blobs {
 
     fn line(&self, descriptor: &Descriptor, outcome: BlobOutcome) {
         let (verb, size) = (self.verbs.of(outcome), format::size(descriptor.size));
-        let name = crate::output::escape(Self::name(descriptor));
+        let name = crate::findings::line::escape(Self::name(descriptor));
         self.progress.line(&format!("  {verb:<9} {name:<40} {size:>9}"));
     }
 }

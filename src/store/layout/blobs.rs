@@ -9,8 +9,11 @@ use bytes::Bytes;
 use futures::stream;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::{blocking, joined, place::Place, temporary::Temporary};
-use crate::store::{BlobReader, Descriptor, Error, ErrorKind, Result};
+use super::{place::Place, temporary::Temporary};
+use crate::store::{
+    BlobReader, Descriptor, Error, ErrorKind, Result,
+    file::{blocking, joined},
+};
 
 /// How many bytes are read or written at once.
 const PIECE: u64 = 256 * 1024;

@@ -87,7 +87,7 @@ impl Window {
 }
 
 /// Returns text of a stranger with everything written out that would move the cursor or turn the direction of writing.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         if is_hidden(character) {

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, path::Path};
 use serde_json::{Map, Value, json};
 use spectro_pack::artifact::{Form, PackArtifact, Part};
 
-use crate::{context::Context, format, output::escape};
+use crate::{context::Context, findings::line::escape, format};
 
 /// What stands instead of a secret.
 const MASK: &str = "********";

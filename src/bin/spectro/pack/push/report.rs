@@ -11,7 +11,11 @@ use spectro_pack::{
 };
 
 use super::one::{Job, Outcome, Pushed};
-use crate::{context::Context, findings::finding_json, format, output::escape};
+use crate::{
+    context::Context,
+    findings::{finding_json, line::escape},
+    format,
+};
 
 pub(super) struct Reporter<'a> {
     context: &'a Context,
