@@ -62,4 +62,18 @@ pub mod pack;
 pub mod registry;
 pub mod store;
 pub mod tarball;
+mod template;
 pub mod transfer;
+
+/// What the fuzz targets in `tests/fuzz` call.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    /// Parses a text as a Go template.
+    ///
+    /// # Panics
+    ///
+    /// Panics where the answer is not sound: this is what a fuzzer looks for.
+    pub fn template(text: &str) {
+        crate::template::invariants::check(text);
+    }
+}

@@ -6,20 +6,26 @@
 
 mod chart;
 mod content;
+mod day;
 mod directory;
+pub(crate) mod images;
 mod json;
 mod metadata;
 mod path;
 mod report;
 mod text;
 mod validate;
+mod values;
 mod yaml;
 
 use std::{
+    collections::BTreeSet,
     io,
     path::{Path, PathBuf},
 };
 
+pub use day::{Day, InvalidDay};
+pub use images::{DeclaredImage, FoundImage, Images};
 pub use metadata::{Constraints, Dependency, PackMetadata, ProfileLayer, Resource, ResourceComponent, UnknownLayer};
 pub use path::{InvalidPackPath, PackPath};
 pub use report::{Code, Finding, Position, Related, Report, Severity, UnknownCode};
@@ -51,10 +57,16 @@ pub struct PackFile {
     pub executable: bool,
 }
 
-/// How a pack is read. There is nothing to set yet.
+/// How a pack is read.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
-pub struct ReadOptions {}
+pub struct ReadOptions {
+    /// The day that the end of a pack's life is compared with; without it, none is over.
+    pub today: Option<Day>,
+    /// Rules whose findings are accepted: they are not reported, and keep no pack from being one. Those that say
+    /// [why not](Code::why_not_allowed) are reported all the same.
+    pub allowed: BTreeSet<Code>,
+}
 
 /// What came of reading a folder.
 #[derive(Clone, Debug)]
@@ -67,6 +79,8 @@ pub struct Reading {
     pub name: Option<String>,
     /// The version, as far as it could be read; it need not be valid.
     pub version: Option<String>,
+    /// The images it declares and uses, as far as they could be read.
+    pub images: Images,
 }
 
 /// A folder that cannot be looked at. What is wrong inside of it is a finding.
@@ -94,14 +108,15 @@ pub enum ReadError {
 /// # Errors
 ///
 /// Where the folder itself cannot be opened.
-pub fn read(directory: &Path, _options: &ReadOptions) -> Result<Reading, ReadError> {
+pub fn read(directory: &Path, options: &ReadOptions) -> Result<Reading, ReadError> {
     let opened = directory::Directory::open(directory).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => ReadError::NotFound(directory.to_owned()),
         io::ErrorKind::NotADirectory => ReadError::NotAFolder(directory.to_owned()),
         _ => ReadError::Unreadable { path: directory.to_owned(), source },
     })?;
-    let contents = validate::run(&opened);
-    let report: Report = contents.findings.into_iter().collect();
+    let surroundings = validate::Surroundings { folder: folder_name(directory), today: options.today };
+    let contents = validate::run(&opened, &surroundings);
+    let report: Report = validate::allow::kept(&opened, &options.allowed, contents.findings).into_iter().collect();
     let metadata = contents.metadata.filter(|_| !report.has_errors());
     let pack = metadata.map(|metadata| Pack {
         directory: directory.to_owned(),
@@ -113,7 +128,13 @@ pub fn read(directory: &Path, _options: &ReadOptions) -> Result<Reading, ReadErr
         logo_media_type: contents.logo_media_type,
     });
     debug_assert_eq!(pack.is_some(), !report.has_errors(), "a pack without errors has all its metadata");
-    Ok(Reading { report, pack, name: contents.name, version: contents.version })
+    Ok(Reading { report, pack, name: contents.name, version: contents.version, images: contents.images })
+}
+
+/// Returns the name of a folder; where it is given as `.` or `..`, it has to be looked up.
+fn folder_name(directory: &Path) -> Option<String> {
+    let name = |path: &Path| path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
+    name(directory).or_else(|| name(&directory.canonicalize().ok()?))
 }
 
 impl Pack {

@@ -11,14 +11,15 @@ use std::{
 use crate::support::source::{CodePath, code_only, paths, test_files, without_unit_tests};
 
 /// Every room of the library, and the rooms that it may import. `digest` is a leaf that all may import.
-const ROOMS: [(&str, &[&str]); 8] = [
+const ROOMS: [(&str, &[&str]); 9] = [
     ("location", &["registry", "store"]),
     ("transfer", &["store"]),
     ("registry", &["store"]),
     ("artifact", &["pack", "store", "tarball"]),
-    ("pack", &["tarball"]),
+    ("pack", &["tarball", "template"]),
     ("store", &[]),
     ("tarball", &[]),
+    ("template", &[]),
     ("digest", &[]),
 ];
 

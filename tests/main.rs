@@ -2,6 +2,7 @@
 
 mod answer_as_harbor_does;
 mod architecture;
+mod calibrate_on_real_packs;
 mod credentials_stay_home;
 mod faults_happen_as_told;
 mod inspect_without_downloading;
@@ -14,6 +15,7 @@ mod read_real_packs;
 mod real_registries_start;
 mod rebuild_the_same_bytes;
 mod refuse_bad_input;
+mod show_findings;
 mod support;
 mod survive_a_flaky_registry;
 mod validate_a_pack;

@@ -5,19 +5,27 @@
 
 mod damaged_metadata;
 mod damaged_values;
+mod metadata_and_files;
 mod on_the_screen;
 mod other_files;
 mod unsafe_files;
+mod values_and_charts;
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
-use spectro_pack::pack::{self, Code, Finding, ReadOptions, Reading};
+use spectro_pack::pack::{self, Code, Day, Finding, ReadOptions, Reading, Severity};
 
 use crate::support::{Sandbox, testdata};
 
 fn read(directory: impl AsRef<Path>) -> Reading {
     let directory = directory.as_ref();
-    pack::read(directory, &ReadOptions::default()).unwrap_or_else(|error| panic!("{}: {error}", directory.display()))
+    let mut options = ReadOptions::default();
+    options.today = Day::new(2026, 1, 1);
+    pack::read(directory, &options).unwrap_or_else(|error| panic!("{}: {error}", directory.display()))
 }
 
 /// Returns all that a finding tells: severity, code, place and length; message; hint; what belongs to it.
@@ -44,20 +52,41 @@ fn findings(directory: impl AsRef<Path>) -> String {
     reading.report.findings().iter().map(told).collect()
 }
 
+/// Returns what the findings of a folder tell that are worse than a note.
+fn faults(directory: impl AsRef<Path>) -> String {
+    let reading = read(directory);
+    let findings = reading.report.findings().iter();
+    findings.filter(|finding| finding.code.severity() != Severity::Note).map(told).collect()
+}
+
+/// Returns a copy of permission-manager without the password that the documentation gives it.
+fn permission_manager(sandbox: &Sandbox) -> PathBuf {
+    let pack = sandbox.copy_pack("permission-manager");
+    let values = sandbox.read_text(pack.join("values.yaml")).replace("welcome123", "");
+    sandbox.write(pack.join("values.yaml"), values);
+    pack
+}
+
 /// Returns what is found in permission-manager when this file of it has another content.
 fn with(file: &str, content: impl AsRef<[u8]>) -> String {
     let sandbox = Sandbox::new();
-    let pack = sandbox.copy_pack("permission-manager");
+    let pack = permission_manager(&sandbox);
     sandbox.write(pack.join(file), content);
     findings(&pack)
 }
 
+/// Returns the pack that shows a rule. Where the rule is about the name of the pack's folder, it lies one folder deeper.
+fn example(code: &str) -> PathBuf {
+    let folder = testdata("invalid").join(code);
+    if code == Code::NameMismatch.as_str() { folder.join("demo-1.0.0") } else { folder }
+}
+
 /// Returns what the finding of a folder in `testdata/invalid` tells, and asserts that it is the one it is named after.
 fn only(code: &str) -> String {
-    let reading = read(testdata("invalid").join(code));
+    let reading = read(example(code));
     let codes: Vec<_> = reading.report.findings().iter().map(|finding| finding.code.as_str()).collect();
     assert_eq!(codes, [code]);
-    findings(testdata("invalid").join(code))
+    findings(example(code))
 }
 
 fn names(folder: &Path) -> BTreeSet<String> {
@@ -72,7 +101,12 @@ fn a_good_pack_has_no_error_and_no_warning() {
         let reading = read(packs.join(&name));
         let report = &reading.report;
         let told: String = report.findings().iter().map(told).collect();
-        assert_eq!((report.errors(), report.warnings()), (0, 0), "{name}:\n{told}");
+        // As the documentation has them: a version with a leading zero, and literal passwords.
+        let expected = match name.as_str() {
+            "golden-ubuntu-vsphere" | "golden-centos-vsphere" | "permission-manager" => 1,
+            _ => 0,
+        };
+        assert_eq!((report.errors(), report.warnings()), (0, expected), "{name}:\n{told}");
         assert_eq!(reading.name.as_deref(), Some(name.as_str()));
         let pack = reading.pack.unwrap_or_else(|| panic!("{name} is a pack"));
         assert_eq!(pack.metadata_bytes(), fs::read(packs.join(&name).join("pack.json")).expect("pack.json is there"));
@@ -88,7 +122,8 @@ fn every_rule_is_shown_by_a_pack_of_its_own() {
     let codes: BTreeSet<_> =
         Code::all().iter().map(|code| code.as_str()).filter(|code| !built_elsewhere.contains(code)).collect();
     assert_eq!(names(&invalid).iter().map(String::as_str).collect::<BTreeSet<_>>(), codes);
-    for name in names(&invalid) {
+    // Alone it is no fault: it is told beside the values that have the wrong name.
+    for name in names(&invalid).into_iter().filter(|name| name != Code::ValuesChartMissing.as_str()) {
         only(&name);
     }
 }
@@ -224,7 +259,7 @@ fn charts_and_logos_that_are_something_else() {
 #[test]
 fn every_fault_of_a_pack_is_found_at_once() {
     let sandbox = Sandbox::new();
-    let pack = sandbox.copy_pack("permission-manager");
+    let pack = permission_manager(&sandbox);
     let metadata = sandbox
         .read_text(pack.join("pack.json"))
         .replace("\"1.0.0\"\n", "\"1.0.0 final\",\n")
@@ -238,6 +273,9 @@ fn every_fault_of_a_pack_is_found_at_once() {
     error[logo-missing] the pack
       there is no `logo.png`
       hint: put a PNG picture of 128 × 128 pixels there
+    warning[reference-unused] manifests/permission-manager.yaml
+      `manifests/permission-manager.yaml` is a manifest, and pack.json does not name it
+      hint: add `"manifests/permission-manager.yaml"` to `kubeManifests` in pack.json, or delete the file
     error[field-type] pack.json:4:18+1
       `displayName` must be a string, found a number
       hint: write `"7"`

@@ -130,7 +130,7 @@ fn annotations(pack: &Pack, options: &EncodeOptions) -> BTreeMap<String, String>
     let metadata = pack.metadata();
     let said = |key: &str| metadata.annotations.get(key).filter(|text| !text.trim().is_empty()).cloned();
     let own = [
-        (media_type::TITLE, Some(metadata.display_name.clone())),
+        (media_type::TITLE, Some(metadata.display_name.clone()).filter(|text| !text.is_empty())),
         (media_type::VERSION, Some(metadata.version.clone())),
         (media_type::DESCRIPTION, said("description")),
         (media_type::DOCUMENTATION, said("docsURL")),

@@ -124,6 +124,19 @@ impl Value {
         }
     }
 
+    /// Returns the text of a string.
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns whether it is null or a text of nothing but spaces.
+    pub(crate) fn is_blank(&self) -> bool {
+        matches!(self.kind, Kind::Null) || self.as_str().is_some_and(|text| text.trim().is_empty())
+    }
+
     /// Returns the value in the form that other code takes. A number that is too large for it stays as its text.
     pub(crate) fn to_serde(&self) -> serde_json::Value {
         match &self.kind {

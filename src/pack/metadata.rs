@@ -12,13 +12,13 @@ use super::path::PackPath;
 pub struct PackMetadata {
     /// `name`: a component of an OCI repository, such as `golden-centos-aws`.
     pub name: String,
-    /// `displayName`: what people are shown.
+    /// `displayName`: what people are shown; empty where pack.json has none, and that was allowed.
     pub display_name: String,
-    /// `layer`.
-    pub layer: ProfileLayer,
+    /// `layer`; absent where pack.json has none that is known, and that was allowed.
+    pub layer: Option<ProfileLayer>,
     /// `version`: with `_` for `+` it can be a tag.
     pub version: String,
-    /// `cloudTypes`: at least one.
+    /// `cloudTypes`: at least one, unless a fault of them was allowed.
     pub cloud_types: Vec<String>,
     /// `group`; often blank.
     pub group: Option<String>,

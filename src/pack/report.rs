@@ -4,6 +4,8 @@
 //! it can be drawn under the line as compilers do.
 
 mod code;
+#[cfg(test)]
+mod explanations;
 
 pub use code::{Code, UnknownCode};
 
@@ -64,12 +66,19 @@ pub struct Finding {
     pub length: usize,
     /// Other places in the same file.
     pub related: Vec<Related>,
+    /// Whether it is about `name` or `version`, without which nothing can be pushed: then it cannot be allowed.
+    pub essential: bool,
 }
 
 impl Finding {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { code, message, hint: None, file: None, position: None, length: 1, related: Vec::new() }
+        Self { code, message, hint: None, file: None, position: None, length: 1, related: Vec::new(), essential: false }
+    }
+
+    /// Returns whether an author may accept it.
+    pub fn can_be_allowed(&self) -> bool {
+        !self.essential && self.code.why_not_allowed().is_none()
     }
 
     /// Returns what findings are ordered by.

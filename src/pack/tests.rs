@@ -12,7 +12,13 @@ const METADATA: &str = r#"{"name": "demo", "displayName": "Demo", "layer": "os",
 
 fn pack(more: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let files = [("pack.json", METADATA), ("values.yaml", ""), ("m/a.yaml", "a: 1\n"), ("role/tasks/main.yml", "[]\n")];
+    let files = [
+        ("README.md", ""),
+        ("pack.json", METADATA),
+        ("values.yaml", ""),
+        ("m/a.yaml", "a: 1\n"),
+        ("role/tasks/main.yml", "[]\n"),
+    ];
     for (path, content) in files.iter().chain(more) {
         let path = folder.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -38,6 +44,7 @@ fn a_pack_is_everything_in_its_folder() {
     let pack = reading.pack.unwrap();
     let files: Vec<_> = pack.files().iter().map(|file| (file.path.as_str(), file.size, file.executable)).collect();
     let expected = [
+        ("README.md", 0, false),
         ("logo.png", LOGO.len() as u64, false),
         ("m/a.yaml", 5, false),
         ("pack.json", METADATA.len() as u64, false),
@@ -66,15 +73,17 @@ fn what_is_left_out_is_no_part_of_the_pack() {
     let left_out: Vec<_> = pack.left_out().iter().map(PackPath::as_str).collect();
     assert_eq!(left_out, [".git", "m/a.yaml.orig", "notes"]);
     let files: Vec<_> = pack.files().iter().map(|file| file.path.as_str()).collect();
-    assert_eq!(files, [".packignore", "logo.png", "m/a.yaml", "pack.json", "role/tasks/main.yml", "values.yaml"]);
+    let kept = [".packignore", "README.md", "logo.png", "m/a.yaml", "pack.json", "role/tasks/main.yml", "values.yaml"];
+    assert_eq!(files, kept);
     assert!(!pack.folders().iter().any(|folder| folder.as_str() == "notes"));
 
     fs::write(folder.path().join(".packignore"), "/notes/\nm/\nvalues.yaml\n.packignore\n").unwrap();
     let reading = read(folder.path(), &ReadOptions::default()).unwrap();
     let hints: Vec<_> = reading.report.findings().iter().map(|finding| finding.hint.as_deref().unwrap()).collect();
-    assert_eq!(hints[0], "`values.yaml` is left out by `.packignore`: delete the pattern, or add `!/values.yaml`");
-    assert_eq!(hints[1], "`m` is left out by `.packignore` or by default: take it in with `!/m`");
-    assert!(messages(folder.path())[0].starts_with("values-missing"));
+    assert!(hints[0].starts_with("by `.packignore` or by default; "), "{}", hints[0]);
+    assert_eq!(hints[1], "`values.yaml` is left out by `.packignore`: delete the pattern, or add `!/values.yaml`");
+    assert_eq!(hints[2], "`m` is left out by `.packignore` or by default: take it in with `!/m`");
+    assert!(messages(folder.path())[1].starts_with("values-missing"));
 }
 
 #[test]

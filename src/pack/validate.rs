@@ -2,30 +2,56 @@
 //!
 //! The rules are in the files below, one a subject. A rule gets what it is about and a list to put findings in.
 
+pub(crate) mod allow;
+mod chart_versions;
+mod charts;
 mod constraints;
 mod fields;
+mod files;
+mod images;
+mod keys;
 pub(crate) mod logo;
+mod macros;
+mod manifests;
+mod material;
 pub(crate) mod metadata;
-mod nearest;
+pub(crate) mod nearest;
+mod presets;
+mod reader;
 mod references;
+mod resources;
+mod roles;
+mod rules;
+mod schema;
+mod secrets;
+mod templates;
+#[cfg(test)]
+mod testing;
+mod unused;
+mod uses;
 pub(crate) mod values;
 
-use std::{collections::BTreeMap, io::Read};
+use std::{collections::BTreeMap, fmt::Write as _};
 
+use self::reader::{Reader, ignore_file};
 use super::{
-    PackFile, chart,
-    content::FileReader,
-    directory::{Directory, IGNORE_FILE, Listing, unreadable},
+    PackFile,
+    directory::{Directory, Listing},
+    images::Images,
     metadata::PackMetadata,
-    path::PackPath,
     report::{Code, Finding},
 };
+
+pub(crate) use metadata::Surroundings;
 
 /// The most bytes of a pack.json.
 const LARGEST_METADATA: u64 = 1 << 20;
 
 /// The most bytes of any other text that is parsed.
 const LARGEST_TEXT: u64 = 16 << 20;
+
+/// How many findings of one rule are told of one file: who has repaired these sees the next.
+const MOST_OF_A_KIND: usize = 100;
 
 /// What was read of a pack's folder.
 #[derive(Debug)]
@@ -39,10 +65,11 @@ pub(crate) struct Contents {
     pub(crate) metadata: Option<PackMetadata>,
     pub(crate) metadata_bytes: Vec<u8>,
     pub(crate) logo_media_type: &'static str,
+    pub(crate) images: Images,
 }
 
 /// Reads and validates everything in a pack's folder.
-pub(crate) fn run(directory: &Directory) -> Contents {
+pub(crate) fn run(directory: &Directory, surroundings: &Surroundings) -> Contents {
     let mut findings = Vec::new();
     let ignored = ignore_file(directory, &mut findings);
     let patterns = ignored.as_ref().map_or(&[][..], |(_, bytes)| bytes);
@@ -52,20 +79,41 @@ pub(crate) fn run(directory: &Directory) -> Contents {
         reader.files.insert(file.path.clone(), file);
     }
     let metadata_bytes = reader.text(metadata::FILE, Code::MetadataMissing, Code::MetadataSyntax, LARGEST_METADATA);
-    let declared = metadata_bytes.as_ref().map(|bytes| metadata::read(bytes, &mut reader.findings)).unwrap_or_default();
+    let declared = match &metadata_bytes {
+        Some(bytes) => metadata::read(bytes, surroundings, &mut reader.findings),
+        None => metadata::Declared::default(),
+    };
     references::check(&declared.references, &listing, &mut reader.findings);
-    if let Some(bytes) = reader.text(values::FILE, Code::ValuesMissing, Code::ValuesSyntax, LARGEST_TEXT) {
-        values::check(&bytes, &mut reader.findings);
+    roles::check(&declared.references, &listing, &mut reader.findings);
+    if declared.references_are_all {
+        unused::check(&declared.references, &declared.misnamed, &listing, &mut reader.findings);
     }
+    if metadata_bytes.is_some() {
+        files::check_readme(declared.readme.as_deref(), &listing, &mut reader.findings);
+    }
+    files::check_left_out(&listing, &mut reader.findings);
+    let mut parts = rules::Parts {
+        values: reader.text(values::FILE, Code::ValuesMissing, Code::ValuesSyntax, LARGEST_TEXT),
+        presets: reader.optional(presets::FILE, Code::PresetInvalid),
+        schema: reader.optional(schema::FILE, Code::SchemaInvalid),
+        references: (declared.references_are_all && declared.misnamed.is_empty()).then(|| declared.references.clone()),
+        ..rules::Parts::default()
+    };
     let logo_media_type = reader.logo();
     for path in references::paths(&declared.references, references::List::Charts) {
-        reader.chart(&path);
+        parts.charts.extend(reader.chart(&path).map(|chart| (path, chart)));
+    }
+    for path in references::paths(&declared.references, references::List::KubeManifests) {
+        let bytes = reader.optional(path.as_str(), Code::ManifestSyntax);
+        parts.manifests.extend(bytes.map(|bytes| (path, bytes)));
     }
     reader.rest();
-    let Reader { findings, mut files, .. } = reader;
+    parts.metadata.clone_from(&metadata_bytes);
+    let Reader { mut findings, mut files, .. } = reader;
+    let images = rules::check(&parts, declared.metadata.as_ref(), &mut findings);
     files.retain(|path, _| listing.files.binary_search(path).is_ok());
     Contents {
-        findings,
+        findings: at_most(findings),
         files: files.into_values().collect(),
         name: declared.name,
         version: declared.version,
@@ -73,155 +121,43 @@ pub(crate) fn run(directory: &Directory) -> Contents {
         metadata_bytes: metadata_bytes.unwrap_or_default(),
         logo_media_type,
         listing,
+        images,
     }
 }
 
-/// Reads `.packignore`, which has to be known before anything is listed.
-fn ignore_file(directory: &Directory, findings: &mut Vec<Finding>) -> Option<(PackFile, Vec<u8>)> {
-    let path: PackPath = IGNORE_FILE.parse().expect("the name of a file is a path");
-    // Where it is no regular file, the listing tells.
-    directory.open_file(&path).ok().filter(|file| file.metadata().is_ok_and(|metadata| metadata.is_file()))?;
-    let read = FileReader::open(directory, &path).and_then(|reader| match reader.size() {
-        size if size > LARGEST_TEXT => Err(Box::new(too_large(Code::FileUnreadable, IGNORE_FILE, size, LARGEST_TEXT))),
-        _ => reader.bytes(),
-    });
-    read.map_err(|finding| findings.push(*finding)).ok()
+/// Keeps the first findings of each rule in each file, the last of which says how many there are more.
+fn at_most(mut findings: Vec<Finding>) -> Vec<Finding> {
+    if findings.len() <= MOST_OF_A_KIND {
+        return findings;
+    }
+    findings.sort_by(|a, b| (&a.file, a.code, a.position).cmp(&(&b.file, b.code, b.position)));
+    let alike = findings.chunk_by(|a, b| (&a.file, a.code) == (&b.file, b.code));
+    let cut = |alike: &[Finding]| {
+        let mut kept = alike[..alike.len().min(MOST_OF_A_KIND)].to_vec();
+        if let Some(last) = kept.last_mut().filter(|_| alike.len() > MOST_OF_A_KIND) {
+            write!(last.message, " (and {} more findings like this)", alike.len() - MOST_OF_A_KIND)
+                .expect("a String takes all");
+        }
+        kept
+    };
+    alike.flat_map(cut).collect()
 }
 
-struct Reader<'a> {
-    directory: &'a Directory,
-    listing: &'a Listing,
-    findings: Vec<Finding>,
-    files: BTreeMap<PackPath, PackFile>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pack::report::Position;
 
-impl Reader<'_> {
-    /// Reads a text that every pack must have.
-    fn text(&mut self, name: &str, missing: Code, syntax: Code, limit: u64) -> Option<Vec<u8>> {
-        let path = self.required(name, missing)?;
-        let reader = self.open(&path)?;
-        if reader.size() > limit {
-            self.findings.push(too_large(syntax, name, reader.size(), limit));
-            self.keep(reader.finish());
-            return None;
-        }
-        match reader.bytes() {
-            Ok((file, bytes)) => {
-                self.files.insert(path, file);
-                Some(bytes)
-            }
-            Err(finding) => {
-                self.findings.push(*finding);
-                None
-            }
-        }
+    #[test]
+    fn what_comes_a_thousand_times_is_counted() {
+        let finding =
+            |line| Finding::new(Code::FieldType, "m").in_file("pack.json").at(Position { line, column: 1 }, 1);
+        let other = Finding::new(Code::LogoMissing, "other");
+        let all: Vec<_> = (1..=1000).rev().map(finding).chain([other.clone()]).collect();
+        let kept = at_most(all);
+        assert_eq!((kept.len(), &kept[0]), (MOST_OF_A_KIND + 1, &other));
+        assert_eq!(kept[1].position.unwrap().line, 1);
+        assert_eq!(kept[MOST_OF_A_KIND].message, "m (and 900 more findings like this)");
+        assert_eq!(at_most(vec![finding(1)]), [finding(1)]);
     }
-
-    fn logo(&mut self) -> &'static str {
-        let Some(path) = self.required(logo::FILE, Code::LogoMissing) else { return logo::UNKNOWN };
-        let Some(mut reader) = self.open(&path) else { return logo::UNKNOWN };
-        if reader.size() > logo::LARGEST {
-            self.findings.push(logo::too_large(reader.size()));
-            let mut head = Vec::new();
-            if let Err(error) = (&mut reader).take(16).read_to_end(&mut head) {
-                self.findings.push(unreadable(path.as_str(), &error));
-            } else {
-                self.keep(reader.finish());
-            }
-            return logo::media_type(&head);
-        }
-        match reader.bytes() {
-            Ok((file, bytes)) => {
-                logo::check(&bytes, &mut self.findings);
-                self.files.insert(path, file);
-                logo::media_type(&bytes)
-            }
-            Err(finding) => {
-                self.findings.push(*finding);
-                logo::UNKNOWN
-            }
-        }
-    }
-
-    fn chart(&mut self, path: &PackPath) {
-        if self.listing.files.binary_search(path).is_err() || self.files.contains_key(path) {
-            return;
-        }
-        let Some(mut reader) = self.open(path) else { return };
-        let checked = chart::check(&mut reader);
-        match reader.finish() {
-            Ok(file) => {
-                self.files.insert(path.clone(), file);
-            }
-            // A chart that can't be read to its end has no faults of its own.
-            Err(finding) => return self.findings.push(*finding),
-        }
-        if let Err(fault) = checked {
-            let mut finding = Finding::new(Code::ChartInvalid, format!("`{path}` {}", fault.message));
-            finding.hint = fault.hint;
-            self.findings.push(finding.in_file(path.as_str()));
-        }
-    }
-
-    /// Hashes every file that nobody has read yet.
-    fn rest(&mut self) {
-        for path in &self.listing.files {
-            if !self.files.contains_key(path)
-                && !self.told(path)
-                && let Some(reader) = self.open(path)
-            {
-                self.keep(reader.finish());
-            }
-        }
-    }
-
-    /// Returns whether a file was found unreadable before.
-    fn told(&self, path: &PackPath) -> bool {
-        let unreadable =
-            |finding: &Finding| finding.code == Code::FileUnreadable && finding.file.as_deref() == Some(path.as_str());
-        self.findings.iter().any(unreadable)
-    }
-
-    /// Returns the path of a file that every pack must have, or tells that it is missing.
-    fn required(&mut self, name: &str, missing: Code) -> Option<PackPath> {
-        let path: PackPath = name.parse().expect("the name of a file is a path");
-        let has = |paths: &[PackPath]| paths.binary_search(&path).is_ok();
-        if has(&self.listing.files) {
-            return Some(path);
-        }
-        let finding = Finding::new(missing, format!("there is no `{name}`"));
-        self.findings.push(if has(&self.listing.folders) {
-            finding.hint(format!("`{name}` is a folder"))
-        } else if has(&self.listing.links) {
-            finding.hint(format!("`{name}` is a link: put a copy of what it leads to in its place"))
-        } else if has(&self.listing.left_out) {
-            finding.hint(format!("`{name}` is left out by `{IGNORE_FILE}`: delete the pattern, or add `!/{name}`"))
-        } else if let Some(other) = self.listing.files.iter().find(|other| other.as_str().eq_ignore_ascii_case(name)) {
-            finding.hint(format!("rename `{other}` to `{name}`"))
-        } else {
-            match missing {
-                Code::ValuesMissing => finding.hint("an empty file is enough where there is nothing to set"),
-                Code::LogoMissing => finding.hint("put a PNG picture of 128 × 128 pixels there"),
-                _ => finding.hint("a pack is a folder with a pack.json, a values.yaml and a logo.png"),
-            }
-        });
-        None
-    }
-
-    fn open(&mut self, path: &PackPath) -> Option<FileReader> {
-        FileReader::open(self.directory, path).map_err(|finding| self.findings.push(*finding)).ok()
-    }
-
-    fn keep(&mut self, file: Result<PackFile, Box<Finding>>) {
-        match file {
-            Ok(file) => {
-                self.files.insert(file.path.clone(), file);
-            }
-            Err(finding) => self.findings.push(*finding),
-        }
-    }
-}
-
-fn too_large(code: Code, name: &str, size: u64, limit: u64) -> Finding {
-    Finding::new(code, format!("`{name}` has {size} bytes, more than {limit}")).in_file(name)
 }

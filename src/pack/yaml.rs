@@ -1,19 +1,28 @@
 //! YAML with positions: one document as a tree, and its faults in words.
 //!
-//! The parser is the one of `serde-saphyr`, asked for its events: so a key that stands twice is found with both places, aliases
-//! are never expanded (an alias bomb stays as small as it is written), and nesting is limited. Keys are compared as they are
-//! written after unescaping, because Helm turns YAML into JSON, where every key is a string.
+//! The parser is the one of `serde-saphyr`, asked for its events: so a key that stands twice is found with both places, and
+//! nesting is limited. An alias is replaced by what it stands for and `<<` by the keys it merges, as Helm sees them, within a
+//! budget of values that an alias bomb passes at once. Keys are compared as they are written after unescaping, because Helm turns
+//! YAML into JSON, where every key is a string.
+//!
+//! Places are those of the first character of a key or value: of its quote, and in a block after `|` of the first line below.
 
+mod read;
 mod words;
 
-use std::collections::BTreeMap;
+use std::ops::Range;
 
-use serde_saphyr::granit_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span};
+use serde_saphyr::granit_parser::Marker;
 
 use super::report::Position;
 
+pub(crate) use read::{documents, parse, read};
+
 /// How deep mappings and lists may be nested.
-const DEEPEST: usize = 128;
+pub(crate) const DEEPEST: usize = 128;
+
+/// How many values a text may have, those counted each time that an alias stands for.
+pub(crate) const MOST_VALUES: usize = 250_000;
 
 /// How many keys that stand twice are told of one text: more say nothing new.
 pub(crate) const MOST_DUPLICATES: usize = 20;
@@ -29,31 +38,45 @@ pub(crate) struct Document {
     pub(crate) further: Option<Position>,
 }
 
-/// A value and where it begins.
-#[derive(Debug)]
+/// A value and where it stands.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Node {
     pub(crate) kind: Kind,
     pub(crate) position: Position,
+    /// Its bytes in the text, with its quotes; of a mapping or list only where it begins.
+    pub(crate) span: Range<usize>,
 }
 
 /// What a value is.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Kind {
-    /// A text, number, boolean or null; plain where it is not in quotes and no block.
-    Scalar {
-        text: String,
-        plain: bool,
-    },
-    Sequence,
+    /// A text, number, boolean or null.
+    Scalar { text: String, style: Style },
+    /// A list.
+    Sequence(Vec<Node>),
+    /// A mapping in the order of the text; keys that `<<` brings come last.
     Mapping(Vec<(Key, Node)>),
-    Alias,
+}
+
+/// How a text is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// `text`
+    Plain,
+    /// `'text'` or `"text"`
+    Quoted,
+    /// The lines below a `|` or `>`.
+    Block,
 }
 
 /// A key of a mapping.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Key {
     /// Its text, unless it is no scalar.
     pub(crate) text: Option<String>,
+    pub(crate) position: Position,
+    /// Its characters in the text.
+    pub(crate) length: usize,
 }
 
 /// A key that stands twice.
@@ -74,127 +97,10 @@ pub(crate) struct Problem {
     pub(crate) tab: bool,
 }
 
-/// Reads a text as YAML.
-pub(crate) fn parse(text: &str) -> Result<Document, Problem> {
-    let (document, problem) = read(text);
-    problem.map_or(Ok(document), Err)
-}
-
-/// Reads a text as YAML to its end, or to the problem where it stops being YAML. What is found before that is kept.
-pub(crate) fn read(text: &str) -> (Document, Option<Problem>) {
-    let mut reader = Reader { parser: Parser::new_from_str(text), document: Document::default() };
-    let problem = reader.document().err().map(|error| match error {
-        Refusal::Syntax(error) => words::problem(text, &error),
-        Refusal::TooDeep(position) => {
-            let message = format!("nested more than {DEEPEST} levels deep");
-            Problem { message, position, tab: false }
-        }
-    });
-    (reader.document, problem)
-}
-
-struct Reader<'text> {
-    parser: Parser<'text, serde_saphyr::granit_parser::StrInput<'text>>,
-    document: Document,
-}
-
-enum Refusal {
-    Syntax(ScanError),
-    TooDeep(Position),
-}
-
-type Step<'text> = (Event<'text>, Span);
-
-impl<'text> Reader<'text> {
-    fn document(&mut self) -> Result<(), Refusal> {
-        while let Some((event, span)) = self.next()? {
-            if !event.is_node() {
-                continue;
-            }
-            let node = self.node((event, span), 0)?;
-            if self.document.root.is_none() {
-                self.document.root = Some(node);
-            } else if self.document.further.is_none() && !node.is_null() {
-                self.document.further = Some(node.position);
-            }
-        }
-        Ok(())
-    }
-
-    fn next(&mut self) -> Result<Option<Step<'text>>, Refusal> {
-        self.parser.next_event().transpose().map_err(Refusal::Syntax)
-    }
-
-    /// Reads the node that begins with an event. The parser limits how deep that can go, and so does this.
-    fn node(&mut self, (event, span): Step<'text>, depth: usize) -> Result<Node, Refusal> {
-        let position = position(span.start);
-        if depth > DEEPEST {
-            return Err(Refusal::TooDeep(position));
-        }
-        let kind = match event {
-            Event::Scalar(text, style, ..) => {
-                Kind::Scalar { text: text.into_owned(), plain: style == ScalarStyle::Plain }
-            }
-            Event::SequenceStart(..) => {
-                while let Some(item) = self.next_within(&Event::SequenceEnd)? {
-                    self.node(item, depth + 1)?;
-                }
-                Kind::Sequence
-            }
-            Event::MappingStart(..) => Kind::Mapping(self.mapping(depth)?),
-            _ => Kind::Alias,
-        };
-        Ok(Node { kind, position })
-    }
-
-    fn mapping(&mut self, depth: usize) -> Result<Vec<(Key, Node)>, Refusal> {
-        let mut members = Vec::new();
-        let mut places: BTreeMap<String, Position> = BTreeMap::new();
-        while let Some((event, span)) = self.next_within(&Event::MappingEnd)? {
-            let key = self.node((event, span), depth + 1)?;
-            let text = match key.kind {
-                Kind::Scalar { text, .. } => Some(text),
-                _ => None,
-            };
-            // `<<` merges another mapping into this one, and may do so more than once.
-            if let Some(text) = text.as_ref().filter(|text| *text != "<<") {
-                if let Some(first) = places.get(text) {
-                    self.twice(text, *first, key.position, span.len());
-                } else {
-                    places.insert(text.clone(), key.position);
-                }
-            }
-            let Some(value) = self.next_within(&Event::MappingEnd)? else { break };
-            members.push((Key { text }, self.node(value, depth + 1)?));
-        }
-        Ok(members)
-    }
-
-    fn twice(&mut self, key: &str, first: Position, second: Position, length: usize) {
-        if self.document.duplicates.len() < MOST_DUPLICATES {
-            self.document.duplicates.push(Duplicate { key: key.to_owned(), first, second, length: length.max(1) });
-        }
-    }
-
-    /// Returns the next node of a collection, or nothing at its end.
-    fn next_within(&mut self, end: &Event<'_>) -> Result<Option<Step<'text>>, Refusal> {
-        while let Some((event, span)) = self.next()? {
-            if event.is_node() {
-                return Ok(Some((event, span)));
-            }
-            if event == *end {
-                break;
-            }
-        }
-        Ok(None)
-    }
-}
-
 impl Node {
     /// Returns whether it is null, as an empty document is.
     pub(crate) fn is_null(&self) -> bool {
-        let Kind::Scalar { text, plain: true } = &self.kind else { return false };
-        matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL")
+        matches!(self.plain(), Some("" | "~" | "null" | "Null" | "NULL"))
     }
 
     /// Returns whether it is a mapping.
@@ -202,31 +108,79 @@ impl Node {
         matches!(self.kind, Kind::Mapping(_))
     }
 
-    /// Returns the text of a scalar that is a string for Helm: not null, and no number or boolean without quotes.
-    pub(crate) fn string(&self) -> Option<&str> {
+    /// Returns the text of a scalar, whatever its type.
+    pub(crate) fn scalar(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Scalar { text, plain: false } => Some(text),
-            Kind::Scalar { text, .. } => {
-                let other = self.is_null() || text.parse::<f64>().is_ok() || matches!(text.as_str(), "true" | "false");
-                (!other).then_some(text)
-            }
+            Kind::Scalar { text, .. } => Some(text),
             _ => None,
         }
     }
 
+    fn plain(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Scalar { text, style: Style::Plain } => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns a boolean as Helm reads it (YAML 1.1: `yes` and `on` are booleans).
+    pub(crate) fn boolean(&self) -> Option<bool> {
+        match self.plain()? {
+            "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
+            "false" | "False" | "FALSE" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Returns whether it is a number without quotes.
+    pub(crate) fn is_number(&self) -> bool {
+        self.plain().is_some_and(|text| text.parse::<f64>().is_ok())
+    }
+
+    /// Returns the text of a scalar that is a string for Helm: not null, and no number or boolean without quotes.
+    pub(crate) fn string(&self) -> Option<&str> {
+        let other = self.is_null() || self.is_number() || matches!(self.plain(), Some("true" | "false"));
+        self.scalar().filter(|_| !other)
+    }
+
+    /// Returns the members of a mapping whose key is a text; none of anything else.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &Key, &Self)> {
+        let members: &[(Key, Self)] = match &self.kind {
+            Kind::Mapping(members) => members,
+            _ => &[],
+        };
+        members.iter().filter_map(|(key, value)| Some((key.text.as_deref()?, key, value)))
+    }
+
+    /// Returns the items of a list; none of anything else.
+    pub(crate) fn items(&self) -> &[Self] {
+        match &self.kind {
+            Kind::Sequence(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// Returns a member of a mapping.
+    pub(crate) fn member(&self, name: &str) -> Option<(&Key, &Self)> {
+        self.members().find(|(text, ..)| *text == name).map(|(_, key, value)| (key, value))
+    }
+
     /// Returns the value of a key, where it is a mapping that has it.
     pub(crate) fn get(&self, name: &str) -> Option<&Self> {
-        let Kind::Mapping(members) = &self.kind else { return None };
-        members.iter().find(|(key, _)| key.text.as_deref() == Some(name)).map(|(_, value)| value)
+        self.member(name).map(|(_, value)| value)
+    }
+
+    /// Returns the value at a path of keys.
+    pub(crate) fn at<'a>(&self, path: impl IntoIterator<Item = &'a str>) -> Option<&Self> {
+        path.into_iter().try_fold(self, |node, key| node.get(key))
     }
 
     /// Returns what it is, with its article.
     pub(crate) fn describe(&self) -> &'static str {
         match self.kind {
             Kind::Scalar { .. } => "a single text",
-            Kind::Sequence => "a list",
+            Kind::Sequence(_) => "a list",
             Kind::Mapping(_) => "a mapping",
-            Kind::Alias => "an alias",
         }
     }
 }
@@ -289,7 +243,31 @@ mod tests {
             format!("a{level}: &a{level} [{}]\n", [alias.as_str(); 9].join(", "))
         });
         let bomb: Vec<_> = std::iter::once("a0: &a0 [x]\n".to_owned()).chain(levels).collect();
-        assert!(parse(&bomb.concat()).is_ok());
+        assert_eq!(parse(&bomb.concat()).unwrap_err().message, "more than 250000 values, aliases counted");
+        let chain = (1..200).map(|level| format!("a{level}: &a{level} [*a{}]\n", level - 1));
+        let chain: Vec<_> = std::iter::once("a0: &a0 [x]\n".to_owned()).chain(chain).collect();
+        assert_eq!(parse(&chain.concat()).unwrap_err().message, "nested more than 128 levels deep");
+        assert_eq!(parse("a: &a [*a]").unwrap_err().message, "this alias stands for what it is a part of");
+        assert!(parse(&"- a\n".repeat(600_000)).is_err());
+    }
+
+    #[test]
+    fn aliases_and_merges_are_what_they_stand_for() {
+        let text = "base: &b {x: 1, y: {z: 2}}\nsame: *b\nmore:\n  y: own\n  <<: [*b, {w: 3, x: 9}]\n";
+        let root = parse(text).unwrap().root.unwrap();
+        assert_eq!(root.get("same"), root.get("base"));
+        let more: Vec<_> = root.get("more").unwrap().members().map(|(key, _, value)| (key, value.scalar())).collect();
+        assert_eq!(more, [("y", Some("own")), ("x", Some("1")), ("w", Some("3"))]);
+        assert_eq!(root.at(["same", "y", "z"]).unwrap().position, at(1, 24));
+        let block = parse("a:\n  - |\n    text\n  - 'q'\n").unwrap().root.unwrap();
+        let [literal, quoted] = block.get("a").unwrap().items() else { panic!("{block:?}") };
+        assert_eq!((literal.scalar(), literal.position), (Some("text\n"), at(3, 5)));
+        assert_eq!((quoted.scalar(), quoted.span.clone()), (Some("q"), 22..25));
+        let types = parse("{n: 1, t: yes, s: 'no', z: ~, m: '1'}").unwrap().root.unwrap();
+        let of = |name| types.get(name).unwrap();
+        assert_eq!((of("n").string(), of("m").string(), of("s").boolean()), (None, Some("1"), None));
+        assert_eq!((of("t").boolean(), of("t").string(), of("z").is_null()), (Some(true), Some("yes"), true));
+        assert_eq!(documents("a\n---\nb\n").unwrap().len(), 2);
     }
 
     proptest! {

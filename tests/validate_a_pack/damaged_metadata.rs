@@ -2,7 +2,7 @@
 
 use crate::{
     support::Sandbox,
-    validate_a_pack::{findings, read, with},
+    validate_a_pack::{findings, permission_manager, read, with},
 };
 
 const METADATA: &str = r#"{
@@ -85,7 +85,7 @@ fn metadata_cut_in_half_at_any_byte_is_one_clear_error() {
       expected `{`, found the end of the file
     ");
     let sandbox = Sandbox::new();
-    let pack = sandbox.copy_pack("permission-manager");
+    let pack = permission_manager(&sandbox);
     for length in 0..METADATA.trim_end().len() {
         sandbox.write(pack.join("pack.json"), &METADATA[..length]);
         let report = read(&pack).report;
@@ -126,7 +126,7 @@ fn metadata_that_is_no_text_or_no_object() {
 #[test]
 fn references_are_compared_after_they_are_normalised() {
     let sandbox = Sandbox::new();
-    let pack = sandbox.copy_pack("permission-manager");
+    let pack = permission_manager(&sandbox);
     let references = |list: &str| {
         let metadata = METADATA.replace("\"manifests/permission-manager.yaml\"", list);
         sandbox.write(pack.join("pack.json"), metadata);
@@ -138,21 +138,30 @@ fn references_are_compared_after_they_are_normalised() {
       the manifest `manifests` is a folder
       hint: name each file in it
     ");
-    insta::assert_snapshot!(references("\"/etc/passwd\""), @"
+    insta::assert_snapshot!(references("\"/etc/passwd\""), @r#"
+    warning[reference-unused] manifests/permission-manager.yaml
+      `manifests/permission-manager.yaml` is a manifest, and pack.json does not name it
+      hint: add `"manifests/permission-manager.yaml"` to `kubeManifests` in pack.json, or delete the file
     error[reference-unsafe] pack.json:6:5+13
       the path `/etc/passwd` is absolute
       hint: put the manifest into the pack and write its path from the pack's folder
-    ");
-    insta::assert_snapshot!(references("\"manifests/../../x.yaml\""), @"
+    "#);
+    insta::assert_snapshot!(references("\"manifests/../../x.yaml\""), @r#"
+    warning[reference-unused] manifests/permission-manager.yaml
+      `manifests/permission-manager.yaml` is a manifest, and pack.json does not name it
+      hint: add `"manifests/permission-manager.yaml"` to `kubeManifests` in pack.json, or delete the file
     error[reference-unsafe] pack.json:6:5+24
       the path `manifests/../../x.yaml` leads upwards with `..`
       hint: put the manifest into the pack and write its path from the pack's folder
-    ");
-    insta::assert_snapshot!(references("\"\""), @"
+    "#);
+    insta::assert_snapshot!(references("\"\""), @r#"
+    warning[reference-unused] manifests/permission-manager.yaml
+      `manifests/permission-manager.yaml` is a manifest, and pack.json does not name it
+      hint: add `"manifests/permission-manager.yaml"` to `kubeManifests` in pack.json, or delete the file
     error[reference-missing] pack.json:6:5+2
       `` names no manifest
       hint: delete it, or write the path within the pack
-    ");
+    "#);
     insta::assert_snapshot!(references("\"Manifests/Permission-Manager.yaml\""), @"
     error[reference-missing] pack.json:6:5+35
       `Manifests/Permission-Manager.yaml` is not in the pack

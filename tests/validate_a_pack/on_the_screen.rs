@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use super::permission_manager;
 use crate::support::{Outcome, Sandbox, testdata};
 
 /// Runs `validate` beside copies of the packs in `testdata/invalid` that are named, and of prometheus-grafana.
@@ -37,7 +38,7 @@ fn a_finding_is_drawn_like_a_compilers() {
 
     1 error in 1 pack
     "#);
-    assert_eq!(outcome.stderr, "");
+    assert_eq!(outcome.stderr, "hint: what a rule means: spectro pack validate --explain metadata-syntax\n");
 }
 
 #[test]
@@ -46,6 +47,8 @@ fn many_packs_are_told_one_after_the_other() {
     let outcome =
         validate(&codes, &["values-duplicate-key", "prometheus-grafana", "chart-invalid", "logo-invalid"]).fails(1);
     insta::assert_snapshot!(outcome.stdout, @"
+    ── values-duplicate-key · 1 error
+
     error[values-duplicate-key]: the key `pack` stands twice in one mapping
       --> values-duplicate-key/values.yaml:4:1
        |
@@ -57,15 +60,19 @@ fn many_packs_are_told_one_after_the_other() {
        |
       hint: only one of them would count: delete the other
 
+    ── chart-invalid · 1 error
+
     error[chart-invalid]: `charts/demo-1.0.0.tgz` has no Chart.yaml
       --> chart-invalid/charts/demo-1.0.0.tgz
       hint: make the archive with: helm package
+
+    ── logo-invalid · 1 warning
 
     warning[logo-invalid]: `logo.png` is not a PNG picture but a GIF picture
       --> logo-invalid/logo.png
       hint: save a PNG picture of 128 × 128 pixels under this name
 
-    2 errors, 1 warning in 4 packs
+    2 errors, 1 warning in 3 packs; 1 pack is fine
     ");
 }
 
@@ -126,7 +133,7 @@ fn no_such_folder_and_a_file_are_told_by_name() {
 #[test]
 fn what_a_stranger_wrote_does_not_reach_the_terminal() {
     let sandbox = Sandbox::new();
-    let pack = sandbox.copy_pack("permission-manager");
+    let pack = permission_manager(&sandbox);
     let metadata = sandbox.read_text(pack.join("pack.json"));
     let hostile = metadata.replace("\"addon\"", "\"add\u{202e}\u{9b}on\\u001b[2J\"");
     sandbox.write(pack.join("pack.json"), hostile);

@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::{
     support::{Sandbox, testdata},
-    validate_a_pack::{findings, read},
+    validate_a_pack::{faults, findings, read},
 };
 
 #[test]
@@ -13,7 +13,7 @@ fn a_role_that_is_a_file() {
     let pack = sandbox.copy_pack("golden-centos-aws");
     fs::remove_dir_all(pack.join("harden_os")).expect("the role is there");
     sandbox.write(pack.join("harden_os"), "- hosts: all\n");
-    insta::assert_snapshot!(findings(&pack), @"
+    insta::assert_snapshot!(faults(&pack), @"
     error[role-invalid] pack.json:12:9+11
       the role `harden_os` is a file
       hint: a role is a folder with `tasks/main.yml` in it
@@ -74,7 +74,7 @@ fn a_logo_that_is_something_else() {
         sandbox.write(pack.join("logo.png"), content);
         let reading = read(&pack);
         let media_type = reading.pack.as_ref().expect("a wrong logo is a warning").logo_media_type();
-        format!("{}{media_type}", findings(&pack))
+        format!("{}{media_type}", faults(&pack))
     };
     insta::assert_snapshot!(logo(b""), @"
     warning[logo-invalid] logo.png

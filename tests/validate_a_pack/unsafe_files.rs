@@ -12,12 +12,12 @@ use rustix::fs::{CWD, Mode};
 
 use crate::{
     support::Sandbox,
-    validate_a_pack::{findings, read},
+    validate_a_pack::{findings, permission_manager, read},
 };
 
 fn pack() -> (Sandbox, PathBuf) {
     let sandbox = Sandbox::new();
-    let pack = sandbox.copy_pack("permission-manager");
+    let pack = permission_manager(&sandbox);
     (sandbox, pack)
 }
 

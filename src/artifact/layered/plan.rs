@@ -57,6 +57,10 @@ impl<'a> Plan<'a> {
         }
         let folders: BTreeMap<&str, &PackPath> = pack.folders().iter().map(|path| (path.as_str(), path)).collect();
         for path in &metadata.ansible_roles {
+            if plan.files.contains_key(path.as_str()) {
+                // A role that is a file can be allowed; it is a file like any other.
+                continue;
+            }
             let folder = *folders.get(path.as_str()).ok_or_else(|| invalid(path, "is not a folder of the pack"))?;
             if plan.taken.insert(folder.as_str()) {
                 plan.items.push(Item::Folder(Part::Role, folder));

@@ -46,6 +46,30 @@ pub(crate) enum Format {
     Text,
     /// One JSON object, with a schemaVersion
     Json,
+    /// Annotations of a pull request, as workflow commands (`pack validate` only)
+    Github,
+    /// SARIF 2.1.0 (`pack validate` only)
+    Sarif,
+    /// GitLab's Code Quality report (`pack validate` only)
+    Gitlab,
+}
+
+impl Format {
+    /// Returns whether only findings can be shown in it.
+    pub(crate) fn is_for_findings(self) -> bool {
+        matches!(self, Self::Github | Self::Sarif | Self::Gitlab)
+    }
+
+    /// Returns the word of the command line.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Github => "github",
+            Self::Sarif => "sarif",
+            Self::Gitlab => "gitlab",
+        }
+    }
 }
 
 #[derive(Subcommand)]
@@ -59,6 +83,12 @@ pub(crate) enum Command {
 
 impl Command {
     pub(crate) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        let format = context.output.format();
+        let shows_findings = matches!(&self, Self::Pack(command) if command.shows_findings());
+        if format.is_for_findings() && !shows_findings {
+            let message = format!("`-o {}` shows findings, and only `spectro pack validate` has some", format.word());
+            return Err(Failure::new(Exit::Usage, message).hint("use `-o text` or `-o json` here"));
+        }
         match self {
             Self::Pack(command) => command.run(context).await,
             Self::Version => Ok(version::run(context)),

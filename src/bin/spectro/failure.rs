@@ -130,6 +130,11 @@ impl Failure {
         self
     }
 
+    /// Returns what failed, in one clause.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Returns the lines of the error, without a line feed at the end.
     pub(crate) fn to_text(&self) -> String {
         let bold_red = anstyle::AnsiColor::Red.on_default().bold();

@@ -1,36 +1,57 @@
 //! Findings as a compiler shows them: the place, the line, a caret, a hint.
 //!
 //! What is drawn comes from a stranger's files, so it cannot move the cursor, fill the screen or take memory without limit.
-//! A source that cannot be shown is left out; the finding itself never is. Drawn by hand, because `annotate-snippets` has
+//! A source that cannot be shown is left out, and a line with a secret is; the finding itself never is. Drawn by hand, because `annotate-snippets` has
 //! another gutter, its own words for hints, and labels behind the caret only.
 
+mod annotation;
+pub(crate) mod explain;
+pub(crate) mod github;
+pub(crate) mod gitlab;
 pub(crate) mod line;
+pub(crate) mod sarif;
 mod source;
 mod style;
 
-use std::{fmt::Write, path::Path};
+use std::{collections::BTreeSet, fmt::Write, path::Path};
 
 use serde_json::{Value, json};
-use spectro_pack::pack::{Finding, Position, Report};
+use spectro_pack::pack::{Finding, Position, Report, Severity};
 
 use self::{line::Window, source::Sources, style::Styles};
 
 /// The gutter is at least as wide as a two-digit line number, so that most findings of a report stand in one column.
 const LEAST_GUTTER: usize = 2;
 
-/// Returns the findings as text, one block each and an empty line between two. Every line, the last one too, is ended.
+/// Returns the findings as text, one block each and an empty line between two; notes come last and close together. Every line, the
+/// last one too, is ended.
 pub(crate) fn render(report: &Report, directory: &Path, color: bool) -> String {
-    draw(report.findings(), directory, Styles::new(color))
+    let findings = report.findings();
+    draw(findings, &secret_lines(findings), directory, Styles::new(color))
 }
 
-fn draw(findings: &[Finding], directory: &Path, styles: Styles) -> String {
+/// Returns the line above the findings of one of several packs, and an empty one.
+pub(crate) fn heading(directory: &Path, counts: &str) -> String {
+    let Styles { gutter: bar, title, .. } = Styles::new(true);
+    format!("{bar}──{bar:#} {title}{}{title:#} · {counts}\n\n", line::escape(&directory.display().to_string()))
+}
+
+/// Returns the lines that hold a secret, by file.
+fn secret_lines(findings: &[Finding]) -> BTreeSet<(&str, usize)> {
+    let secret = findings.iter().filter(|finding| finding.code.as_str().starts_with("secret-"));
+    secret.filter_map(|finding| Some((finding.file.as_deref()?, finding.position?.line))).collect()
+}
+
+fn draw(findings: &[Finding], secret: &BTreeSet<(&str, usize)>, directory: &Path, styles: Styles) -> String {
     let mut sources = Sources::new(directory);
     let mut text = String::new();
-    for finding in findings {
-        if !text.is_empty() {
+    let is_note = |finding: &&Finding| finding.code.severity() == Severity::Note;
+    let (notes, serious): (Vec<_>, Vec<_>) = findings.iter().partition(is_note);
+    for (index, finding) in serious.iter().chain(&notes).enumerate() {
+        if index > 0 && index <= serious.len() {
             text.push('\n');
         }
-        Block { finding, directory, styles }.draw(&mut sources, &mut text);
+        Block { finding, directory, styles, secret }.draw(&mut sources, &mut text);
     }
     text
 }
@@ -53,6 +74,8 @@ struct Block<'a> {
     finding: &'a Finding,
     directory: &'a Path,
     styles: Styles,
+    /// The lines that hold a secret, by file: no finding shows them.
+    secret: &'a BTreeSet<(&'a str, usize)>,
 }
 
 /// A place to point at. The finding's own has carets and no label, a related one has dashes and a label.
@@ -73,6 +96,9 @@ impl Mark<'_> {
 impl Block<'_> {
     fn draw(&self, sources: &mut Sources, text: &mut String) {
         let marks = self.marks();
+        // A note is told, not drawn.
+        let is_drawn = self.finding.code.severity() != Severity::Note;
+        let marks = if is_drawn { marks.as_slice() } else { &[] };
         let shown: Vec<_> = marks.iter().filter(|mark| self.source_line(sources, mark).is_some()).copied().collect();
         let digits = shown.iter().map(|mark| mark.position.line.to_string().len()).max().unwrap_or(0);
         let gutter = digits.max(LEAST_GUTTER);
@@ -106,7 +132,11 @@ impl Block<'_> {
     }
 
     fn source_line<'s>(&self, sources: &'s mut Sources, mark: &Mark<'_>) -> Option<&'s str> {
-        sources.line(self.finding.file.as_deref()?, mark.position.line)
+        let file = self.finding.file.as_deref()?;
+        if self.secret.contains(&(file, mark.position.line)) {
+            return None;
+        }
+        sources.line(file, mark.position.line)
     }
 
     fn draw_title(&self, text: &mut String) {

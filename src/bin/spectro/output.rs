@@ -20,6 +20,10 @@ impl Output {
         Self { format, quiet }
     }
 
+    pub(crate) fn format(&self) -> Format {
+        self.format
+    }
+
     pub(crate) fn is_json(&self) -> bool {
         self.format == Format::Json
     }

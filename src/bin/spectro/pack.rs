@@ -1,5 +1,7 @@
 //! `spectro pack …`: one file a command.
 
+mod allow;
+mod images;
 mod inspect;
 mod pull;
 mod push;
@@ -17,6 +19,8 @@ use crate::{context::Context, failure::Failure};
 pub(crate) enum Command {
     /// Check packs: every finding at once, with file, line and column
     Validate(validate::Args),
+    /// List the images packs declare, use and lack
+    Images(images::Args),
     /// Push packs to a registry or a local store
     Push(push::Args),
     /// Pull a pack into a folder, byte for byte
@@ -26,9 +30,15 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Returns whether the result is findings.
+    pub(crate) fn shows_findings(&self) -> bool {
+        matches!(self, Self::Validate(args) if !args.explains())
+    }
+
     pub(crate) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         match self {
             Self::Validate(args) => validate::run(args, context).await,
+            Self::Images(args) => images::run(args, context).await,
             Self::Push(args) => push::run(args, context).await,
             Self::Pull(args) => pull::run(args, context).await,
             Self::Inspect(args) => inspect::run(args, context).await,

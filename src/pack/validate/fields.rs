@@ -1,10 +1,11 @@
 //! The fields of an object of pack.json, each read as the type it must have.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
+use super::nearest::nearest;
 use crate::pack::{
     json::{Kind, Member, Span, Value},
-    report::{Code, Finding},
+    report::{Code, Finding, Position},
     text::Text,
 };
 
@@ -12,21 +13,85 @@ use crate::pack::{
 pub(super) struct Fields<'a> {
     text: &'a Text<'a>,
     members: &'a [Member],
+    /// The byte where the object begins.
+    start: usize,
     prefix: String,
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn new(text: &'a Text<'a>, members: &'a [Member]) -> Self {
-        Self { text, members, prefix: String::new() }
+    /// Returns the fields of the object that begins at a byte of a text.
+    pub(super) fn new(text: &'a Text<'a>, members: &'a [Member], start: usize) -> Self {
+        Self { text, members, start, prefix: String::new() }
     }
 
     pub(super) fn members(&self) -> &'a [Member] {
         self.members
     }
 
+    pub(super) fn member(&self, name: &str) -> Option<&'a Member> {
+        self.members.iter().find(|member| member.name == name)
+    }
+
+    /// Returns the name of a field with the way to it, as `constraints.dependencies[0].type`.
+    pub(super) fn path(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    /// Returns the unknown field that could be meant by one that is missing.
+    pub(super) fn meant(&self, name: &str, is_known: impl Fn(&str) -> bool) -> Option<&'a Member> {
+        let mut unknown = self.members.iter().filter(|member| !is_known(&member.name));
+        unknown.find(|member| nearest(&member.name, [name]).is_some())
+    }
+
+    /// Returns a finding about a missing field with the one that is meant.
+    pub(super) fn is_this_it(&self, finding: Finding, member: &Member, name: &str) -> Finding {
+        self.related(finding, "is this it?", &member.name_span).hint(format!("rename `{}` to `{name}`", member.name))
+    }
+
+    /// Returns where a span begins, and how many characters of it stand on that line.
+    pub(super) fn place(&self, span: &Span) -> (Position, usize) {
+        (self.text.position(span.start), self.text.length(span))
+    }
+
+    /// Returns a finding about a place.
+    pub(super) fn finding(&self, code: Code, span: &Span, message: impl Into<String>) -> Finding {
+        self.text.finding(code, span, message)
+    }
+
+    /// Returns a finding about the brace that opens the object: there is no place where a field is not.
+    pub(super) fn finding_of_start(&self, code: Code, message: impl Into<String>) -> Finding {
+        self.finding(code, &(self.start..self.start + 1), message)
+    }
+
+    /// Returns a finding about the value of a field.
+    pub(super) fn finding_of_value(&self, name: &str, code: Code, message: impl Into<String>) -> Finding {
+        match self.member(name) {
+            Some(member) => self.finding(code, &member.value.span, message),
+            None => self.finding_of_start(code, message),
+        }
+    }
+
+    /// Returns a finding about some bytes of a string, or about the whole of it where it is written with escapes.
+    pub(super) fn finding_within(&self, name: &str, part: &Range<usize>, code: Code, message: String) -> Finding {
+        if let Some(member) = self.member(name)
+            && let Kind::String(text) = &member.value.kind
+            && *part != (0..text.len())
+            && self.text.content().get(member.value.span.start + 1..member.value.span.end - 1) == Some(text)
+        {
+            let from = member.value.span.start + 1;
+            return self.finding(code, &(from + part.start..from + part.end), message);
+        }
+        self.finding_of_value(name, code, message)
+    }
+
+    /// Returns a finding with another place that explains it.
+    pub(super) fn related(&self, finding: Finding, label: &str, span: &Span) -> Finding {
+        finding.related(label, self.text.position(span.start))
+    }
+
     /// Returns a field that is there and not null: programs write a null for a list or text that was never set.
     pub(super) fn get(&self, name: &str) -> Option<&'a Value> {
-        let member = self.members.iter().find(|member| member.name == name)?;
+        let member = self.member(name)?;
         (!matches!(member.value.kind, Kind::Null)).then_some(&member.value)
     }
 
@@ -74,7 +139,7 @@ impl<'a> Fields<'a> {
         for (index, item) in self.array(name, "objects", findings).iter().enumerate() {
             let name = format!("{name}[{index}]");
             match &item.kind {
-                Kind::Object(members) => objects.push(self.inner(&name, members)),
+                Kind::Object(members) => objects.push(self.inner(&name, members, item)),
                 _ => self.wrong(&name, item, "an object", None, findings),
             }
         }
@@ -84,7 +149,7 @@ impl<'a> Fields<'a> {
     pub(super) fn object(&self, name: &str, findings: &mut Vec<Finding>) -> Option<Self> {
         let value = self.get(name)?;
         if let Kind::Object(members) = &value.kind {
-            return Some(self.inner(name, members));
+            return Some(self.inner(name, members, value));
         }
         let hint =
             matches!(value.kind, Kind::Array(_)).then(|| "write `{` and `}` in place of the brackets".to_owned());
@@ -125,7 +190,7 @@ impl<'a> Fields<'a> {
         if matches!(value.kind, Kind::Invalid) {
             return;
         }
-        let message = format!("`{}{name}` must be {wanted}, found {}", self.prefix, value.describe());
+        let message = format!("`{}` must be {wanted}, found {}", self.path(name), value.describe());
         let mut finding = self.text.finding(Code::FieldType, &value.span, message);
         finding.hint = hint;
         findings.push(finding);
@@ -144,7 +209,7 @@ impl<'a> Fields<'a> {
         &[]
     }
 
-    fn inner(&self, name: &str, members: &'a [Member]) -> Self {
-        Self { text: self.text, members, prefix: format!("{}{name}.", self.prefix) }
+    fn inner(&self, name: &str, members: &'a [Member], object: &Value) -> Self {
+        Self { text: self.text, members, start: object.span.start, prefix: format!("{}{name}.", self.prefix) }
     }
 }

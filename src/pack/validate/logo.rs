@@ -1,4 +1,6 @@
-//! Looks at logo.png by its content: logo-invalid, and the media type of its layer.
+//! Looks at logo.png by its content: logo-invalid, logo-shape, and the media type of its layer.
+
+mod shape;
 
 use crate::pack::report::{Code, Finding};
 
@@ -31,6 +33,8 @@ pub(super) fn check(bytes: &[u8], findings: &mut Vec<Finding>) {
         findings.push(invalid(&format!("is not a PNG picture but {}", what(bytes))));
     } else if let Some(fault) = damage(bytes) {
         findings.push(invalid(&format!("is a damaged PNG picture: {fault}")));
+    } else {
+        findings.extend(shape::check(bytes));
     }
 }
 

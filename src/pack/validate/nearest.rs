@@ -1,7 +1,7 @@
 //! "Did you mean": the known word that is nearest to one that is not known.
 
 /// Returns the candidate that differs by two letters at most, or by one in a short word. Case, `-`, `_` and spaces don't count.
-pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |text: &str| -> Vec<char> {
         text.chars().filter(|next| !matches!(next, '-' | '_' | ' ')).flat_map(char::to_lowercase).take(40).collect()
     };

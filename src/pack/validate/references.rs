@@ -18,7 +18,7 @@ pub(super) enum List {
 }
 
 /// One entry of such a list.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Reference {
     pub(super) list: List,
     pub(super) written: String,
@@ -39,7 +39,8 @@ impl List {
         }
     }
 
-    fn noun(self) -> &'static str {
+    /// Returns what one entry is called.
+    pub(super) fn noun(self) -> &'static str {
         match self {
             Self::Charts => "chart",
             Self::KubeManifests => "manifest",

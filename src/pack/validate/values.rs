@@ -3,22 +3,14 @@
 use crate::pack::{
     report::{Code, Finding, Position},
     text::Text,
-    yaml,
+    yaml::{self, Node},
 };
 
 /// The file of a pack's parameters.
 pub(crate) const FILE: &str = "values.yaml";
 
-/// Tells what is wrong with the bytes of values.yaml. Nothing at all is fine, and usual for OS packs.
-pub(super) fn check(bytes: &[u8], findings: &mut Vec<Finding>) {
-    let text = match Text::decode(FILE, bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let message = format!("`{FILE}` is {}, not UTF-8", error.guess.unwrap_or("in another encoding"));
-            findings.push(syntax(message, error.position).hint("save the file as UTF-8"));
-            return;
-        }
-    };
+/// Tells what is wrong with values.yaml, and returns its mapping. Nothing at all is fine, and usual for OS packs.
+pub(super) fn check(text: &Text<'_>, findings: &mut Vec<Finding>) -> Option<Node> {
     let (document, problem) = yaml::read(text.content());
     let lost_indentation = lost_indentation(text.content());
     let whole = problem.is_none();
@@ -28,10 +20,11 @@ pub(super) fn check(bytes: &[u8], findings: &mut Vec<Finding>) {
         findings.push(finding);
         if lost_indentation {
             // Its keys stand side by side for this one reason.
-            return;
+            return None;
         }
     }
-    if let Some(root) = document.root.filter(|root| whole && !root.is_null() && !root.is_mapping()) {
+    let root = document.root.filter(|root| whole && !root.is_null());
+    if let Some(root) = root.as_ref().filter(|root| !root.is_mapping()) {
         let message = format!("expected a mapping of `pack`, `charts` and `manifests`, found {}", root.describe());
         findings.push(syntax(message, root.position));
     }
@@ -49,6 +42,7 @@ pub(super) fn check(bytes: &[u8], findings: &mut Vec<Finding>) {
             "only one of them would count: delete the other"
         }));
     }
+    root.filter(Node::is_mapping)
 }
 
 fn syntax(message: impl Into<String>, position: Position) -> Finding {
@@ -90,7 +84,9 @@ mod tests {
 
     fn told(bytes: &[u8]) -> Vec<String> {
         let mut findings = Vec::new();
-        check(bytes, &mut findings);
+        if let Some(text) = super::super::rules::decoded(FILE, Some(bytes), Code::ValuesSyntax, &mut findings) {
+            check(&text, &mut findings);
+        }
         let line = |finding: Finding| {
             let Position { line, column } = finding.position.unwrap();
             let hint = finding.hint.map(|hint| format!(" | {hint}")).unwrap_or_default();

@@ -1,6 +1,6 @@
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
-use spectro_pack::pack::{Code, Finding, Position, Related};
+use spectro_pack::pack::{Code, Finding, Position, Related, Severity};
 use tempfile::TempDir;
 
 use super::{Styles, draw, finding_json};
@@ -22,6 +22,7 @@ fn finding(code: Code, message: &str, file: &str, (line, column, length): (usize
         position: Some(Position { line, column }),
         length,
         related: Vec::new(),
+        essential: false,
     }
 }
 
@@ -31,7 +32,7 @@ fn related(label: &str, line: usize, column: usize) -> Related {
 
 /// Draws what is found in `veeam` of the folder, without the folder's own path.
 fn drawn(folder: &TempDir, findings: &[Finding]) -> String {
-    let text = draw(findings, &folder.path().join("veeam"), Styles::new(false));
+    let text = draw(findings, &BTreeSet::new(), &folder.path().join("veeam"), Styles::new(false));
     text.replace(&format!("{}/", folder.path().display()), "")
 }
 
@@ -146,8 +147,8 @@ fn colours_are_escapes_around_the_same_text() {
     let folder = folder("values.yaml", "pack: a\n");
     let finding = finding(Code::ValuesSyntax, "not a mapping", "values.yaml", (1, 7, 1));
     let directory = folder.path().join("veeam");
-    let plain = draw(std::slice::from_ref(&finding), &directory, Styles::new(false));
-    let colored = draw(&[finding], &directory, Styles::new(true));
+    let plain = draw(std::slice::from_ref(&finding), &BTreeSet::new(), &directory, Styles::new(false));
+    let colored = draw(&[finding], &BTreeSet::new(), &directory, Styles::new(true));
     assert!(!plain.contains('\u{1b}'));
     assert!(colored.starts_with("\u{1b}[1m\u{1b}[31merror[values-syntax]\u{1b}[0m"), "{colored:?}");
     assert_eq!(anstream::adapter::strip_str(&colored).to_string(), plain);
@@ -168,6 +169,31 @@ fn json_has_null_where_there_is_nothing() {
 fn a_folder_is_named_as_it_was_typed() {
     let mut finding = finding(Code::MetadataMissing, "there is no `pack.json`", "pack.json", (1, 1, 1));
     finding.position = None;
-    let text = draw(&[finding], Path::new("packs/veeam/"), Styles::new(false));
+    let text = draw(&[finding], &BTreeSet::new(), Path::new("packs/veeam/"), Styles::new(false));
     assert!(text.contains("--> packs/veeam/pack.json\n"), "{text}");
+}
+
+#[test]
+fn a_line_with_a_secret_is_never_shown_whatever_else_is_found_on_it() {
+    let folder = folder("values.yaml", "a: 1\ntoken: hunter2\n");
+    let mut twice = finding(Code::ValuesDuplicateKey, "`token` is there twice", "values.yaml", (2, 1, 5));
+    twice.related = vec![related("first here", 1, 1)];
+    let secret = BTreeSet::from([("values.yaml", 2)]);
+    let text = draw(&[twice], &secret, &folder.path().join("veeam"), Styles::new(false));
+    assert!(text.contains("values.yaml:2:1\n") && text.contains("1 | a: 1") && !text.contains("hunter2"), "{text}");
+}
+
+#[test]
+fn notes_come_last_close_together_and_without_their_lines() {
+    let Some(note) = Code::all().iter().copied().find(|code| code.severity() == Severity::Note) else { return };
+    let folder = folder("values.yaml", "a: 1\na: 2\n");
+    let findings = [
+        finding(note, "one", "values.yaml", (1, 1, 1)),
+        finding(Code::ValuesDuplicateKey, "`a` is there twice", "values.yaml", (2, 1, 1)),
+        finding(note, "two", "values.yaml", (2, 1, 1)),
+    ];
+    let text = drawn(&folder, &findings);
+    let place = "  --> veeam/values.yaml";
+    let notes = format!("   | ^\nnote[{note}]: one\n{place}:1:1\nnote[{note}]: two\n{place}:2:1\n");
+    assert!(text.starts_with("error[values-duplicate-key]") && text.replace("\n\n", "\n").ends_with(&notes), "{text}");
 }

@@ -2,7 +2,7 @@
 
 mod show;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use spectro_pack::{
     artifact::{Artifact, EncodeOptions, Limits, PackArtifact},
@@ -63,7 +63,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
 async fn inspect_directory(args: &Args, directory: PathBuf, context: &Context) -> Result<ExitCode, Failure> {
     let workers = Workers::new();
     let shown = directory.display().to_string();
-    let reading = workers.read(directory.clone()).await?;
+    let reading = workers.read(directory.clone(), Arc::default()).await?;
     let Some(pack) = reading.pack else {
         let errors = format::count(reading.report.errors(), "error");
         return Err(Failure::new(Exit::Findings, format!("`{shown}` is not a valid pack: {errors}"))

@@ -12,7 +12,7 @@ use self::{
     one::{Job, push_one},
     report::Reporter,
 };
-use super::read::Workers;
+use super::{allow::AllowArgs, read::Workers};
 use crate::{
     args::ServerArgs,
     connection::scratch_folder,
@@ -45,6 +45,8 @@ pub(crate) struct Args {
     /// Warnings count as errors
     #[arg(long)]
     strict: bool,
+    #[command(flatten)]
+    allow: AllowArgs,
     /// Say what would be done; send nothing that writes
     #[arg(long)]
     dry_run: bool,
@@ -65,12 +67,14 @@ fn annotation(text: &str) -> Result<(String, String), String> {
 
 pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failure> {
     let started = Instant::now();
+    let options = Arc::new(args.allow.options()?);
     let location = args.server.server(context)?;
     let job = Arc::new(Job {
         store: args.server.open(context, &location)?,
         scratch: scratch_folder(&location),
         location,
         workers: Workers::new(),
+        options,
         overwrite: args.force,
         moving: args.tag,
         message: args.message,

@@ -26,9 +26,8 @@ impl Workers {
     }
 
     /// Reads the pack in a folder.
-    pub(crate) async fn read(&self, directory: PathBuf) -> Result<Reading, Failure> {
-        let folder = directory.clone();
-        let reading = self.run(move || pack::read(&folder, &ReadOptions::default())).await?;
+    pub(crate) async fn read(&self, directory: PathBuf, options: Arc<ReadOptions>) -> Result<Reading, Failure> {
+        let reading = self.run(move || pack::read(&directory, &options)).await?;
         reading.map_err(|error| unreadable(&error))
     }
 }

@@ -6,7 +6,7 @@ use spectro_pack::{
     artifact::{Artifact, EncodeOptions},
     digest::Digest,
     location::{ServerLocation, Store},
-    pack::{Pack, Report},
+    pack::{Pack, ReadOptions, Report},
     registry::Intent,
     store::{RepositoryName, Selector, Tag, TagConflict},
     transfer::{self, Copied, CopyError, CopyOptions, Plan},
@@ -26,6 +26,7 @@ pub(super) struct Job {
     pub(super) location: ServerLocation,
     pub(super) scratch: PathBuf,
     pub(super) workers: Workers,
+    pub(super) options: Arc<ReadOptions>,
     pub(super) overwrite: bool,
     pub(super) moving: Vec<Tag>,
     pub(super) message: Option<String>,
@@ -94,7 +95,7 @@ pub(super) async fn push_one(job: Arc<Job>, directory: PathBuf) -> Pushed {
         left_out: Vec::new(),
         outcome: Outcome::Refused,
     };
-    let reading = match job.workers.read(directory).await {
+    let reading = match job.workers.read(directory, job.options.clone()).await {
         Ok(reading) => reading,
         Err(failure) => {
             pushed.outcome = Outcome::Failed(failure);

@@ -1,0 +1,166 @@
+//! The values a pack sets for its charts, held against what the charts have: values-key-unknown.
+//!
+//! A key is unknown where the defaults have a map with other keys in its place, and no exception holds: `global`, the charts within
+//! and the conditions and tags that turn them on, values.schema.json, and what templates may read (see `uses`). Below an unknown
+//! key nothing is looked at, and the keys of one map are one finding. Charts without defaults are left alone.
+
+use std::collections::BTreeMap;
+
+use super::{
+    keys::list,
+    material::Material,
+    presets,
+    rules::Opened,
+    uses::{Uses, ValuePath},
+    values::FILE,
+};
+use crate::pack::{
+    chart::Chart,
+    report::{Code, Finding, Position},
+    values::Value,
+    yaml::{Key, Node},
+};
+
+/// A chart with what is asked of it again and again.
+pub(super) struct Known<'a> {
+    chart: &'a Chart,
+    defaults: Value<'a>,
+    uses: &'a Uses,
+}
+
+/// Checks values.yaml and what presets add.
+pub(super) fn check(material: &Material<'_>, charts: &[Opened<'_>], findings: &mut Vec<Finding>) {
+    for Opened { path, chart, uses, .. } in charts {
+        if chart.values.is_none() {
+            continue;
+        }
+        let known = Known { chart, defaults: Value::defaults(chart, path.as_str()), uses };
+        if let Some(own) = material.overrides(chart) {
+            known.walk(own, &mut |unknown| findings.push(unknown.finding(&known, FILE, |position| position)));
+        }
+        for added in material.presets.iter().filter_map(|preset| preset.add.as_ref()) {
+            if let Some(own) = added.root.at(["charts", chart.name()]) {
+                let place = |position| added.place(position);
+                known.walk(own, &mut |unknown| findings.push(unknown.finding(&known, presets::FILE, place)));
+            }
+        }
+    }
+}
+
+/// Keys of one map that its chart lacks.
+struct Unknown<'a> {
+    /// The path of the map below the chart's name.
+    parent: Vec<&'a str>,
+    keys: Vec<(&'a str, &'a Key)>,
+    /// The map that the pack has there.
+    own: &'a Node,
+    /// The map that the chart has there.
+    defaults: &'a Value<'a>,
+}
+
+impl<'a> Known<'a> {
+    fn walk<'b>(&'b self, own: &'b Node, each: &mut impl FnMut(Unknown<'b>)) {
+        self.walk_map(own, &self.defaults, &mut Vec::new(), self.chart.schema.as_ref(), each);
+    }
+
+    fn walk_map<'b>(
+        &'b self,
+        own: &'b Node,
+        defaults: &'b Value<'a>,
+        parent: &mut Vec<&'b str>,
+        schema: Option<&'b Node>,
+        each: &mut impl FnMut(Unknown<'b>),
+    ) {
+        // An empty map, a list or a scalar among the defaults says nothing of the keys it may have.
+        if defaults.members().next().is_none() {
+            return;
+        }
+        let mut keys = Vec::new();
+        for (name, key, value) in own.members() {
+            let schema = schema.and_then(|schema| schema.at(["properties", name]));
+            parent.push(name);
+            match defaults.get(name) {
+                Some(below) => self.walk_map(value, below, parent, schema, each),
+                None if schema.is_none() && !self.is_excepted(parent) => keys.push((name, key)),
+                None => {}
+            }
+            parent.pop();
+        }
+        if !keys.is_empty() {
+            each(Unknown { parent: parent.clone(), keys, own, defaults });
+        }
+    }
+
+    fn is_excepted(&self, path: &[&str]) -> bool {
+        let mut chart = self.chart;
+        let mut rest = path;
+        // Each chart on the way has exceptions of its own.
+        loop {
+            if matches!(rest, ["global" | "tags", ..]) {
+                return true;
+            }
+            let below = chart.dependencies().find(|(key, ..)| rest.first() == Some(key));
+            match (below, rest) {
+                (Some(_), [_]) => return true,
+                (Some((_, _, below)), [_, further @ ..]) => (chart, rest) = (below, further),
+                _ => break,
+            }
+        }
+        // A chart that is needed and not packed is known by its key.
+        let needed = || chart.metadata.dependencies.iter().any(|needed| rest.first() == Some(&needed.key()));
+        needed() || self.uses.may_read(&ValuePath::new(path))
+    }
+}
+
+impl Unknown<'_> {
+    fn finding(&self, known: &Known<'_>, file: &str, place: impl Fn(Position) -> Position) -> Finding {
+        let names: Vec<_> = self.keys.iter().map(|(name, _)| *name).collect();
+        let chart = known.chart.name();
+        let of = match self.parent.as_slice() {
+            [] => format!("the chart `{chart}`"),
+            parent => format!("`{}` of the chart `{chart}`", parent.join(".")),
+        };
+        let message = match names.len() {
+            1 => format!("{of} has no value {}: it is dropped in silence", list(&names)),
+            _ => format!("{of} has no values {}: they are dropped in silence", list(&names)),
+        };
+        let (_, first) = self.keys[0];
+        let finding =
+            Finding::new(Code::ValuesKeyUnknown, message).in_file(file).at(place(first.position), first.length);
+        let Some(deeper) = self.one_level_deeper() else {
+            let near = (names.len() == 1)
+                .then(|| super::nearest::nearest(names[0], self.defaults.members().map(|(name, _)| name)))
+                .flatten();
+            return match near {
+                Some(near) => finding.hint(format!("did you mean `{near}`?")),
+                None => finding.hint("look the name up in the chart's values.yaml, or delete it"),
+            };
+        };
+        let parent: Vec<_> = ["charts", chart].into_iter().chain(self.parent.iter().copied()).collect();
+        let right = format!("{}.{deeper}.{}", parent.join("."), names[0]);
+        let them = if names.len() == 1 { "it" } else { "them" };
+        match self.own.member(deeper) {
+            Some((key, value)) if value.is_null() => finding
+                .related("this is empty, which deletes all the chart has there", place(key.position))
+                .hint(format!("nested one level too high: indent {them} below `{deeper}:`, as `{right}`")),
+            _ => finding.hint(format!("nested one level too high: put {them} below `{deeper}`, as `{right}`")),
+        }
+    }
+
+    /// Returns the neighbour within which the chart has most of the keys.
+    fn one_level_deeper(&self) -> Option<&str> {
+        let mut counts: BTreeMap<usize, &str> = BTreeMap::new();
+        for (neighbour, value) in self.defaults.members() {
+            let has = self.keys.iter().filter(|(name, _)| value.get(name).is_some()).count();
+            if has > 0 {
+                let emptied = self.own.get(neighbour).is_some_and(Node::is_null);
+                counts.entry(has * 2 + usize::from(emptied)).or_insert(neighbour);
+            }
+        }
+        let (_, neighbour) = counts.pop_last()?;
+        Some(neighbour)
+    }
+}
+
+#[cfg(test)]
+mod tests;

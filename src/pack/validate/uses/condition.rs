@@ -1,0 +1,95 @@
+//! Conditions of templates, as far as values decide them: `.Values.x`, `not`, `and`, `or`. All else is unknown, and counts as on.
+
+use std::rc::Rc;
+
+use super::{ValuePath, path};
+use crate::{
+    pack::values::Value,
+    template::{Command, Operand, OperandKind, Pipeline},
+};
+
+#[derive(Clone, Debug)]
+pub(super) enum Condition {
+    IsTrue(ValuePath),
+    Not(Rc<Condition>),
+    All(Vec<Condition>),
+    Any(Vec<Condition>),
+    Unknown,
+}
+
+impl Condition {
+    pub(super) fn of(pipeline: &Pipeline) -> Self {
+        match pipeline.commands.as_slice() {
+            [command] => Self::of_command(command),
+            [command, negation] if is_call(negation, "not") => Self::Not(Rc::new(Self::of_command(command))),
+            _ => Self::Unknown,
+        }
+    }
+
+    fn of_command(command: &Command) -> Self {
+        let [first, rest @ ..] = command.operands.as_slice() else { return Self::Unknown };
+        let each = || rest.iter().map(Self::of_operand).collect();
+        match &first.kind {
+            OperandKind::Function(name) if name == "not" && rest.len() == 1 => {
+                Self::Not(Rc::new(Self::of_operand(&rest[0])))
+            }
+            OperandKind::Function(name) if name == "and" => Self::All(each()),
+            OperandKind::Function(name) if name == "or" => Self::Any(each()),
+            _ if rest.is_empty() => Self::of_operand(first),
+            _ => Self::Unknown,
+        }
+    }
+
+    fn of_operand(operand: &Operand) -> Self {
+        match (path(operand), &operand.kind) {
+            (Some(path), _) => Self::IsTrue(path),
+            (None, OperandKind::Parenthesised(pipeline)) => Self::of(pipeline),
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Returns the condition of a chart within another, whose values lie below a key there.
+    pub(super) fn below(&self, prefix: &ValuePath) -> Self {
+        let each = |conditions: &[Self]| conditions.iter().map(|condition| condition.below(prefix)).collect();
+        match self {
+            // `global` is the same for all charts.
+            Self::IsTrue(path) if path.parts().next() == Some("global") => self.clone(),
+            Self::IsTrue(path) => Self::IsTrue(path.below(prefix)),
+            Self::Not(condition) => Self::Not(Rc::new(condition.below(prefix))),
+            Self::All(conditions) => Self::All(each(conditions)),
+            Self::Any(conditions) => Self::Any(each(conditions)),
+            Self::Unknown => Self::Unknown,
+        }
+    }
+
+    /// Returns whether it holds, where that can be told.
+    pub(super) fn holds(&self, values: &Value<'_>) -> Option<bool> {
+        match self {
+            Self::IsTrue(path) => {
+                let parts: Vec<_> = path.parts().collect();
+                match values.at(&parts) {
+                    // Set for one of the charts only, perhaps.
+                    None if parts.first() == Some(&"global") => None,
+                    value => Some(value.is_some_and(Value::is_true)),
+                }
+            }
+            Self::Not(condition) => condition.holds(values).map(|holds| !holds),
+            Self::All(conditions) => Self::decide(conditions, values, false),
+            Self::Any(conditions) => Self::decide(conditions, values, true),
+            Self::Unknown => None,
+        }
+    }
+
+    /// Returns `decisive` where one condition is that, its opposite where all are the opposite.
+    fn decide(conditions: &[Self], values: &Value<'_>, decisive: bool) -> Option<bool> {
+        let told: Vec<_> = conditions.iter().map(|condition| condition.holds(values)).collect();
+        if told.contains(&Some(decisive)) {
+            return Some(decisive);
+        }
+        (!told.contains(&None)).then_some(!decisive)
+    }
+}
+
+fn is_call(command: &Command, function: &str) -> bool {
+    matches!(command.operands.as_slice(), [Operand { kind: OperandKind::Function(name), .. }] if name == function)
+}
