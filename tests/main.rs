@@ -7,6 +7,7 @@ mod credentials_stay_home;
 mod faults_happen_as_told;
 mod inspect_without_downloading;
 mod keep_every_write;
+mod list_images;
 mod never_overwrite_unasked;
 mod other_tools_agree;
 mod pull_a_pack;

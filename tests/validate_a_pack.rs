@@ -8,6 +8,7 @@ mod damaged_values;
 mod metadata_and_files;
 mod on_the_screen;
 mod other_files;
+mod too_much;
 mod unsafe_files;
 mod values_and_charts;
 

@@ -103,9 +103,9 @@ fn sizes_are_checked_before_anything_is_read() {
     assert_eq!(
         messages(folder.path()),
         [
-            "logo-invalid: `logo.png` has 2097152 bytes, more than 1048576",
-            "metadata-syntax: `pack.json` has 2097152 bytes, more than 1048576",
-            "values-syntax: `values.yaml` has 17825792 bytes, more than 16777216",
+            "logo-invalid: `logo.png` has 2097152 bytes, more than 1 MiB",
+            "metadata-syntax: `pack.json` has 2097152 bytes, more than 1 MiB",
+            "values-syntax: `values.yaml` has 17825792 bytes, more than 16 MiB",
         ]
     );
 }

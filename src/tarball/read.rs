@@ -75,7 +75,7 @@ pub enum TarballError {
     #[error("it has more than {0} entries")]
     TooManyEntries(u64),
     /// It has more bytes than [`Limits::unpacked`].
-    #[error("it has more than {0} bytes unpacked")]
+    #[error("it has more than {} unpacked", in_words(*.0))]
     TooLarge(u64),
     /// It unpacks to more than [`Limits::ratio`] times its size.
     #[error("it unpacks to more than {0} times its size")]
@@ -83,6 +83,14 @@ pub enum TarballError {
     /// It could not be read.
     #[error("it could not be read")]
     Io(#[source] io::Error),
+}
+
+/// Returns a limit as people read it: whole MiB as such, anything else in bytes.
+fn in_words(limit: u64) -> String {
+    match limit >> 20 {
+        mebibytes if mebibytes > 0 && mebibytes << 20 == limit => format!("{mebibytes} MiB"),
+        _ => format!("{limit} bytes"),
+    }
 }
 
 impl TarballError {

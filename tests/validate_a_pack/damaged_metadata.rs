@@ -119,7 +119,7 @@ fn metadata_that_is_no_text_or_no_object() {
     ");
     insta::assert_snapshot!(with("pack.json", " ".repeat((1 << 20) + 1)), @"
     error[metadata-syntax] pack.json
-      `pack.json` has 1048577 bytes, more than 1048576
+      `pack.json` has 1048577 bytes, more than 1 MiB
     ");
 }
 

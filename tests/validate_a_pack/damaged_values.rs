@@ -91,6 +91,6 @@ fn values_made_to_exhaust_a_reader_are_refused() {
     ");
     insta::assert_snapshot!(with("values.yaml", format!("#{}\n", "x".repeat(16 << 20))), @"
     error[values-syntax] values.yaml
-      `values.yaml` has 16777218 bytes, more than 16777216
+      `values.yaml` has 16777218 bytes, more than 16 MiB
     ");
 }

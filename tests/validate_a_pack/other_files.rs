@@ -103,7 +103,7 @@ fn a_logo_that_is_something_else() {
     let whole = fs::read(testdata("packs/golden-centos-aws/logo.png")).expect("the logo is there");
     insta::assert_snapshot!(logo(&[whole, vec![0; 1 << 20]].concat()), @"
     warning[logo-invalid] logo.png
-      `logo.png` has 1050055 bytes, more than 1048576
+      `logo.png` has 1050055 bytes, more than 1 MiB
       hint: 128 × 128 pixels are enough
     image/png
     ");

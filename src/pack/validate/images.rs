@@ -53,7 +53,7 @@ pub(super) fn check<'a>(
     let listed = declared.as_deref().unwrap_or_default();
     let layer = material.metadata.and_then(|metadata| metadata.layer);
     let is_needed = matches!(layer, Some(ProfileLayer::Addon | ProfileLayer::Cni | ProfileLayer::Csi));
-    if listed.is_empty() && !found.is_empty() && is_needed {
+    if material.has_read_values && listed.is_empty() && !found.is_empty() && is_needed {
         findings.push(missing(material, &found));
     }
     let mut images = Images { declared: listed.iter().map(told).collect(), found: Vec::new() };

@@ -40,7 +40,7 @@ pub(super) fn check(bytes: &[u8], findings: &mut Vec<Finding>) {
 
 /// Returns the finding of a logo that is too large.
 pub(super) fn too_large(size: u64) -> Finding {
-    invalid(&format!("has {size} bytes, more than {LARGEST}")).hint("128 × 128 pixels are enough")
+    invalid(&format!("has {size} bytes, more than {} MiB", LARGEST >> 20)).hint("128 × 128 pixels are enough")
 }
 
 fn invalid(what: &str) -> Finding {

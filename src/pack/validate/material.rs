@@ -17,6 +17,8 @@ pub(super) struct Material<'a> {
     pub(super) metadata: Option<&'a PackMetadata>,
     /// values.yaml, where it is one mapping.
     pub(super) values: Option<Yaml<'a>>,
+    /// Whether values.yaml could be read. Where it is empty there are no values, although it could.
+    pub(super) has_read_values: bool,
     /// Whether all values are known: values.yaml could be read, and every chart that pack.json names could be opened.
     pub(super) is_whole: bool,
     /// The charts that pack.json names.

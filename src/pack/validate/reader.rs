@@ -185,5 +185,5 @@ impl Reader<'_> {
 }
 
 fn too_large(code: Code, name: &str, size: u64, limit: u64) -> Finding {
-    Finding::new(code, format!("`{name}` has {size} bytes, more than {limit}")).in_file(name)
+    Finding::new(code, format!("`{name}` has {size} bytes, more than {} MiB", limit >> 20)).in_file(name)
 }

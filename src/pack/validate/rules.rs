@@ -77,11 +77,12 @@ pub(super) fn check(parts: &Parts, metadata: Option<&PackMetadata>, findings: &m
     let values = values_text.as_ref().zip(values.as_ref()).map(|(text, root)| Yaml { text, root });
     let presets_text = decoded(presets::FILE, parts.presets.as_deref(), Code::PresetInvalid, findings);
     let presets = presets_text.as_ref().map(|text| presets::read(text, findings));
-    let could_read = values_text.is_some() && !findings.iter().any(|finding| finding.code == Code::ValuesSyntax);
+    let has_read_values = values_text.is_some() && !findings.iter().any(|finding| finding.code == Code::ValuesSyntax);
     let material = Material {
         metadata,
         values,
-        is_whole: could_read && parts.has_all_charts(),
+        has_read_values,
+        is_whole: has_read_values && parts.has_all_charts(),
         charts: &parts.charts,
         presets: presets.as_deref().unwrap_or_default(),
     };

@@ -41,7 +41,14 @@ impl<'a> Example<'a> {
         let path: PackPath = "charts/demo-1.0.0.tgz".parse().unwrap();
         let charts = [(path, self.chart)];
         let values = Some(Yaml { text: &text, root: &root });
-        let material = Material { metadata: None, values, is_whole: true, charts: &charts, presets: &presets };
+        let material = Material {
+            metadata: None,
+            values,
+            has_read_values: true,
+            is_whole: true,
+            charts: &charts,
+            presets: &presets,
+        };
         let opened = [Opened::new(&charts[0].0, &charts[0].1)];
         rule(&material, &opened, &mut findings);
         let told = |finding: &Finding| {
