@@ -60,11 +60,12 @@ fn values_of_five_mebibytes() {
 
 #[test]
 fn an_alias_bomb() {
-    let mut values = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    let mut lines = vec!["a0: &a0 [x, x, x, x, x, x, x, x, x, x]".to_owned()];
     for level in 1..=12 {
         let previous = format!("*a{}", level - 1);
-        values += &format!("a{level}: &a{level} [{}]\n", vec![previous; 10].join(", "));
+        lines.push(format!("a{level}: &a{level} [{}]", vec![previous; 10].join(", ")));
     }
+    let values = lines.join("\n");
     insta::assert_debug_snapshot!(with("values.yaml", values.as_bytes()), @r#"
     [
         "values-syntax values.yaml: more than 250000 values, aliases counted",
@@ -80,7 +81,7 @@ fn ten_thousand_levels() {
         "values-syntax values.yaml: nested too deep",
     ]
     "#);
-    let block: String = (0..5_000).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
+    let block = (0..5_000).map(|level| " ".repeat(level) + "a:\n").collect::<String>();
     insta::assert_debug_snapshot!(with("presets.yaml", block.as_bytes()), @r#"
     [
         "preset-invalid presets.yaml: nested more than 128 levels deep",
