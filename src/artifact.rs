@@ -93,6 +93,13 @@ impl Source for Artifact {
         }
     }
 
+    async fn blob_for_a_prover(&self, descriptor: &Descriptor) -> Result<BlobReader> {
+        match self.contents.get(&descriptor.digest) {
+            Some(content) => content.reader_for_a_prover(descriptor).await,
+            None => self.blob(descriptor).await,
+        }
+    }
+
     async fn tags(&self, _: Option<&PageToken>) -> Result<TagPage> {
         Ok(TagPage { tags: vec![self.tag.clone()], ..TagPage::default() })
     }

@@ -53,6 +53,8 @@ pub struct PackFile {
     pub size: u64,
     /// The digest of its content.
     pub digest: Digest,
+    /// The CRC-32 of its content, by which a change is noticed when it is read once more.
+    pub checksum: u32,
     /// Whether its owner may execute it.
     pub executable: bool,
 }

@@ -119,6 +119,17 @@ pub trait Source: Send + Sync {
     /// [`ErrorKind::NotFound`] where there is none; the reader itself fails with [`ErrorKind::Integrity`].
     async fn blob(&self, descriptor: &Descriptor) -> Result<BlobReader>;
 
+    /// Returns a reader of a blob's bytes for somebody who computes their digest anyway, as a registry does before it keeps them.
+    ///
+    /// The reader may check less than [`Source::blob`]'s, so that a large file is not hashed twice; it still notices a change.
+    ///
+    /// # Errors
+    ///
+    /// As [`Source::blob`].
+    async fn blob_for_a_prover(&self, descriptor: &Descriptor) -> Result<BlobReader> {
+        self.blob(descriptor).await
+    }
+
     /// Returns a page of the tags, the first one or the one after `after`.
     ///
     /// # Errors

@@ -1,6 +1,10 @@
 //! Where a blob's bytes come from: memory, a file of the pack, or a part of the scratch file that holds packed folders.
 
-use std::{fs::File, path::PathBuf, sync::Arc};
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 
@@ -20,6 +24,8 @@ pub(super) enum Content {
         location: PathBuf,
         /// Its path within the pack, for messages.
         path: String,
+        /// Its CRC-32.
+        checksum: u32,
     },
     /// A part of the scratch file.
     Scratch {
@@ -33,30 +39,43 @@ pub(super) enum Content {
 }
 
 impl Content {
-    /// Returns a reader that proves the bytes.
+    /// Returns a reader that proves the bytes by their digest.
     pub(super) async fn reader(&self, descriptor: &Descriptor) -> Result<BlobReader> {
-        let size = descriptor.size;
-        let part = match self {
-            Self::Memory(bytes) => return Ok(BlobReader::from_bytes(descriptor, bytes.clone())),
-            Self::File { location, path } => {
-                let (location, name) = (location.clone(), path.clone());
-                let opened = blocking(move || {
-                    let file = open(&location).map_err(|error| Error::file_system("open", &location, error))?;
-                    let found = file.metadata().map_err(|error| Error::file_system("read", &location, error))?;
-                    if !found.is_file() || found.len() != size {
-                        return Err(changed(&name));
-                    }
-                    Ok(Arc::new(file))
-                });
-                FilePart { file: opened.await?, start: 0, size, name: path.clone() }
+        match self {
+            Self::Memory(bytes) => Ok(BlobReader::from_bytes(descriptor, bytes.clone())),
+            Self::File { location, path, .. } => {
+                let part = whole(location, path, descriptor.size).await?;
+                Ok(BlobReader::new(descriptor, part.into_pieces()).blamed_on(changed(path).to_string()))
             }
             Self::Scratch { file, start, path } => {
-                FilePart { file: Arc::clone(file), start: *start, size, name: path.clone() }
+                let (file, name) = (Arc::clone(file), path.clone());
+                let part = FilePart { file, start: *start, size: descriptor.size, name };
+                Ok(BlobReader::new(descriptor, part.into_pieces()).blamed_on(changed(path).to_string()))
             }
-        };
-        let blame = changed(&part.name).to_string();
-        Ok(BlobReader::new(descriptor, part.into_pieces()).blamed_on(blame))
+        }
     }
+
+    /// Returns a reader for somebody who computes the digest anyway: a file is only held against its checksum.
+    pub(super) async fn reader_for_a_prover(&self, descriptor: &Descriptor) -> Result<BlobReader> {
+        let Self::File { location, path, checksum } = self else { return self.reader(descriptor).await };
+        let part = whole(location, path, descriptor.size).await?;
+        let reader = BlobReader::with_checksum(descriptor, *checksum, part.into_pieces());
+        Ok(reader.blamed_on(changed(path).to_string()))
+    }
+}
+
+/// Opens a file of the pack, which must still have the size that was validated.
+async fn whole(location: &Path, path: &str, size: u64) -> Result<FilePart> {
+    let (location, name) = (location.to_owned(), path.to_owned());
+    let opened = blocking(move || {
+        let file = open(&location).map_err(|error| Error::file_system("open", &location, error))?;
+        let found = file.metadata().map_err(|error| Error::file_system("read", &location, error))?;
+        if !found.is_file() || found.len() != size {
+            return Err(changed(&name));
+        }
+        Ok(Arc::new(file))
+    });
+    Ok(FilePart { file: opened.await?, start: 0, size, name: path.to_owned() })
 }
 
 /// Returns the error of a file that is no longer what was validated.

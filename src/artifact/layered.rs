@@ -69,9 +69,11 @@ impl Encoder<'_> {
     fn file_layer(&mut self, part: Part, file: &PackFile) -> Descriptor {
         let path = file.path.as_str();
         let location = || file.path.to_path(self.pack.directory());
-        self.contents
-            .entry(file.digest.clone())
-            .or_insert_with(|| Content::File { location: location(), path: path.to_owned() });
+        self.contents.entry(file.digest.clone()).or_insert_with(|| Content::File {
+            location: location(),
+            path: path.to_owned(),
+            checksum: file.checksum,
+        });
         let mut annotations = BTreeMap::from([(media_type::TITLE.to_owned(), path.to_owned())]);
         if file.executable {
             annotations.insert(media_type::MODE.to_owned(), media_type::EXECUTABLE.to_owned());

@@ -29,6 +29,7 @@ pub(crate) struct FileReader {
     executable: bool,
     read: u64,
     hasher: Hasher,
+    checksum: crc32fast::Hasher,
 }
 
 impl FileReader {
@@ -41,7 +42,7 @@ impl FileReader {
         }
         let executable = metadata.permissions().mode() & 0o100 != 0;
         let (path, size, hasher) = (path.clone(), metadata.len(), Hasher::new(Algorithm::Sha256));
-        Ok(Self { path, file, size, executable, read: 0, hasher })
+        Ok(Self { path, file, size, executable, read: 0, hasher, checksum: crc32fast::Hasher::new() })
     }
 
     /// Returns its size in bytes.
@@ -72,8 +73,8 @@ impl FileReader {
         if self.read != self.size {
             return Err(changed(&self.path));
         }
-        let Self { path, size, executable, hasher, .. } = self;
-        Ok(PackFile { path, size, digest: hasher.finish(), executable })
+        let Self { path, size, executable, hasher, checksum, .. } = self;
+        Ok(PackFile { path, size, digest: hasher.finish(), checksum: checksum.finalize(), executable })
     }
 }
 
@@ -84,6 +85,7 @@ impl Read for FileReader {
         let wanted = left.min(buffer.len());
         let read = self.file.read(&mut buffer[..wanted])?;
         self.hasher.update(&buffer[..read]);
+        self.checksum.update(&buffer[..read]);
         self.read += read as u64;
         Ok(read)
     }

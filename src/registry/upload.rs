@@ -99,7 +99,8 @@ impl Repository {
         let answer = if let Some(bytes) = small {
             self.put_small(&url, bytes.clone()).await?
         } else {
-            let reader = from.blob(descriptor).await?;
+            // The server computes the digest before it answers 201 (OCI distribution 1.1.1, "Pushing blobs").
+            let reader = from.blob_for_a_prover(descriptor).await?;
             self.client().send_blob(&url, descriptor.size, reader, &self.access).await?
         };
         match answer.status() {

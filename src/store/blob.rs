@@ -17,10 +17,18 @@ pub struct BlobReader {
     digest: Digest,
     size: u64,
     seen: u64,
-    hasher: Option<Hasher>,
+    proof: Option<Proof>,
     held: Option<Bytes>,
     proven: bool,
     blame: Option<String>,
+}
+
+/// What the bytes are held against.
+enum Proof {
+    /// The descriptor's digest.
+    Digest(Hasher),
+    /// A CRC-32 that was computed together with the digest.
+    Checksum(crc32fast::Hasher, u32),
 }
 
 impl BlobReader {
@@ -31,11 +39,22 @@ impl BlobReader {
             digest: descriptor.digest.clone(),
             size: descriptor.size,
             seen: 0,
-            hasher: Some(Hasher::new(descriptor.digest.algorithm())),
+            proof: Some(Proof::Digest(Hasher::new(descriptor.digest.algorithm()))),
             held: None,
             proven: false,
             blame: None,
         }
+    }
+
+    /// Returns a reader that checks `pieces` only against their size and CRC-32: for bytes whose digest was computed with it
+    /// and is computed again by whoever gets them.
+    pub(crate) fn with_checksum(
+        descriptor: &Descriptor,
+        checksum: u32,
+        pieces: impl Stream<Item = Result<Bytes>> + Send + 'static,
+    ) -> Self {
+        let proof = Proof::Checksum(crc32fast::Hasher::new(), checksum);
+        Self { proof: Some(proof), ..Self::new(descriptor, pieces) }
     }
 
     /// Names what is to blame for wrong bytes: one clause, of which the digest's mismatch is the cause.
@@ -65,7 +84,7 @@ impl BlobReader {
         if self.proven {
             return self.pieces.next().await.transpose();
         }
-        while self.hasher.is_some() {
+        while self.proof.is_some() {
             match self.pieces.next().await {
                 Some(Ok(piece)) if piece.is_empty() => {}
                 Some(Ok(piece)) => {
@@ -75,7 +94,7 @@ impl BlobReader {
                     }
                 }
                 Some(Err(error)) => {
-                    self.hasher = None;
+                    self.proof = None;
                     self.held = None;
                     return Err(error);
                 }
@@ -114,28 +133,41 @@ impl BlobReader {
     fn take_in(&mut self, piece: &Bytes) -> Result<()> {
         self.seen += piece.len() as u64;
         if self.seen > self.size {
-            self.hasher = None;
+            self.proof = None;
             self.held = None;
             return Err(self.wrong(&format!("has more than the {} bytes promised", self.size)));
         }
-        if let Some(hasher) = &mut self.hasher {
-            hasher.update(piece);
+        match &mut self.proof {
+            Some(Proof::Digest(hasher)) => hasher.update(piece),
+            Some(Proof::Checksum(hasher, _)) => hasher.update(piece),
+            None => {}
         }
         Ok(())
     }
 
     fn prove(&mut self) -> Result<()> {
-        let Some(hasher) = self.hasher.take() else { return Ok(()) };
+        let Some(proof) = self.proof.take() else { return Ok(()) };
         if self.seen != self.size {
             self.held = None;
             return Err(self.wrong(&format!("ended after {} of {} bytes", self.seen, self.size)));
         }
-        let found = hasher.finish();
-        if found != self.digest {
-            self.held = None;
-            return Err(self.wrong(&format!("has bytes with the digest {found}")));
+        let fault = match proof {
+            Proof::Digest(hasher) => {
+                let found = hasher.finish();
+                (found != self.digest).then(|| format!("has bytes with the digest {found}"))
+            }
+            Proof::Checksum(hasher, expected) => {
+                let found = hasher.finalize();
+                (found != expected).then(|| format!("has bytes with the CRC-32 {found:08x}"))
+            }
+        };
+        match fault {
+            Some(fault) => {
+                self.held = None;
+                Err(self.wrong(&fault))
+            }
+            None => Ok(()),
         }
-        Ok(())
     }
 
     fn wrong(&self, what: &str) -> Error {
@@ -170,6 +202,19 @@ mod tests {
                     return (got, Some(error.kind()));
                 }
             }
+        }
+    }
+
+    #[tokio::test]
+    async fn bytes_that_are_proven_elsewhere_are_held_against_their_checksum() {
+        let descriptor = Descriptor::of("text/plain", b"hello");
+        let read = |bytes: &'static [u8]| {
+            let pieces = futures::stream::iter([Ok(Bytes::from_static(bytes))]);
+            BlobReader::with_checksum(&descriptor, crc32fast::hash(b"hello"), pieces).read_all(10)
+        };
+        assert_eq!(read(b"hello").await.unwrap(), "hello");
+        for wrong in [&b"jello"[..], b"hell", b"hello!"] {
+            assert_eq!(read(wrong).await.unwrap_err().kind(), ErrorKind::Integrity);
         }
     }
 

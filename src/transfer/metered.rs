@@ -34,7 +34,20 @@ impl Source for Metered<'_> {
     }
 
     async fn blob(&self, descriptor: &Descriptor) -> Result<BlobReader> {
-        let reader = self.source.blob(descriptor).await?;
+        Ok(self.metered(descriptor, self.source.blob(descriptor).await?))
+    }
+
+    async fn blob_for_a_prover(&self, descriptor: &Descriptor) -> Result<BlobReader> {
+        Ok(self.metered(descriptor, self.source.blob_for_a_prover(descriptor).await?))
+    }
+
+    async fn tags(&self, after: Option<&PageToken>) -> Result<TagPage> {
+        self.source.tags(after).await
+    }
+}
+
+impl Metered<'_> {
+    fn metered(&self, descriptor: &Descriptor, reader: BlobReader) -> BlobReader {
         self.observer.event(Event::BlobStarted(descriptor));
         let (observer, own) = (self.observer.clone(), descriptor.clone());
         let pieces = reader.into_stream().inspect(move |piece| {
@@ -42,10 +55,6 @@ impl Source for Metered<'_> {
                 observer.event(Event::BlobBytes(&own, piece.len() as u64));
             }
         });
-        Ok(BlobReader::passing(descriptor, pieces))
-    }
-
-    async fn tags(&self, after: Option<&PageToken>) -> Result<TagPage> {
-        self.source.tags(after).await
+        BlobReader::passing(descriptor, pieces)
     }
 }

@@ -155,6 +155,12 @@ async fn a_file_that_changed_is_named() {
         (error.kind(), error.to_string().as_str()),
         (ErrorKind::Integrity, "`README.md` changed after it was read")
     );
+    // Whoever computes the digest again gets no other bytes either, although the size is the same.
+    let descriptor = artifact.layers().iter().find(|layer| layer.title() == Some("README.md")).unwrap();
+    let reader = artifact.blob_for_a_prover(descriptor).await.unwrap();
+    let error = reader.read_all(descriptor.size).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Integrity);
+    assert_eq!(error.to_string(), "`README.md` changed after it was read");
     let error = read(&artifact, "run.sh").await.unwrap_err();
     assert_eq!(
         (error.kind(), error.to_string().as_str()),
