@@ -4,6 +4,7 @@
 //! copy and nothing else. The way back is a [`PackArtifact`] (what a manifest says, refused where it is not a pack or not
 //! safe) and [`unpack`](unpack::unpack), which shows nothing on disk before everything was verified.
 
+mod archive;
 mod content;
 mod decode;
 mod feed;
@@ -13,12 +14,17 @@ mod layered;
 pub mod media_type;
 mod names;
 mod packed;
+mod packing;
 mod part;
 #[cfg(test)]
 mod testing;
 pub mod unpack;
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    path::{Path, PathBuf},
+};
 
 use async_trait::async_trait;
 
@@ -27,7 +33,6 @@ pub use self::{
     decode::{Entry, Form, PackArtifact},
     file::FileReader,
     foreign::NotAPack,
-    layered::EncodeOptions,
     part::Part,
 };
 pub use crate::tarball::read::Limits;
@@ -37,6 +42,17 @@ use crate::{
         self, BlobReader, Descriptor, Error, ErrorKind, Manifest, PageToken, Result, Selector, Source, Tag, TagPage,
     },
 };
+
+/// What an artifact says beyond what is in the pack, and where it is put together.
+#[derive(Clone, Debug)]
+pub struct EncodeOptions {
+    /// A message about this version.
+    pub message: Option<String>,
+    /// More annotations of the manifest; they win over those that come from the pack.
+    pub annotations: BTreeMap<String, String>,
+    /// The folder where packed folders wait, in a file without a name. Not a small tmpfs.
+    pub scratch: PathBuf,
+}
 
 /// A pack that has been encoded, ready to be copied anywhere.
 ///
@@ -67,6 +83,11 @@ impl Artifact {
             store::Content::Index { .. } => &[],
         }
     }
+}
+
+/// Makes a file without a name, in which packed folders wait.
+fn scratch_in(folder: &Path) -> Result<File> {
+    tempfile::tempfile_in(folder).map_err(|error| Error::file_system("create a temporary file in", folder, error))
 }
 
 #[async_trait]

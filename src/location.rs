@@ -17,6 +17,9 @@ use crate::{
 
 const LAYOUT: &str = "oci-layout:";
 
+/// The path below which Palette's registry sync looks for packs in the archive form.
+pub const ARCHIVES: &str = "spectro-packs/archive";
+
 /// Where packs are kept: a registry, or a folder of OCI image layouts (`oci-layout:DIR`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ServerLocation {
@@ -24,6 +27,33 @@ pub enum ServerLocation {
     Registry(ServerName),
     /// A folder, which holds a folder for each repository.
     Layout(PathBuf),
+}
+
+impl ServerLocation {
+    /// Returns the name under which a pack in the archive form lies here: `spectro-packs/archive/NAME`, unless the
+    /// server's own path ends so already.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the name is too long for a repository then.
+    pub fn archive_name(&self, name: &RepositoryName) -> Result<RepositoryName, InvalidReference> {
+        let is_there = match self {
+            Self::Registry(server) => {
+                server.base().is_some_and(|base| format!("/{base}").ends_with(&format!("/{ARCHIVES}")))
+            }
+            Self::Layout(folder) => folder.ends_with(ARCHIVES),
+        };
+        if is_there || is_archive_name(name) {
+            return Ok(name.clone());
+        }
+        let whole = format!("{ARCHIVES}/{name}");
+        whole.parse().map_err(|_| InvalidReference::new(&whole, "is longer than the 255 bytes of a repository name"))
+    }
+}
+
+/// Returns whether a repository's name says that the pack in it has the archive form.
+pub fn is_archive_name(name: &RepositoryName) -> bool {
+    format!("/{name}").contains(&format!("/{ARCHIVES}/"))
 }
 
 impl FromStr for ServerLocation {
@@ -180,6 +210,24 @@ mod tests {
         assert_eq!(named, stored("ghcr.io/acme", "veeam"), "with a server it is a name");
         let named = parse_place("nginx:1", None, Some(&server), |_| false).unwrap();
         assert_eq!(named, stored("ghcr.io/acme", "nginx:1"));
+    }
+
+    #[test]
+    fn archives_have_a_place_of_their_own() {
+        for (server, name, expected) in [
+            ("ghcr.io/acme", "nginx", "spectro-packs/archive/nginx"),
+            ("ghcr.io/acme/spectro-packs/archive", "nginx", "nginx"),
+            ("ghcr.io/spectro-packs/archive", "nginx", "nginx"),
+            ("ghcr.io/acme/no-spectro-packs/archive", "nginx", "spectro-packs/archive/nginx"),
+            ("oci-layout:./packs", "nginx", "spectro-packs/archive/nginx"),
+            ("oci-layout:./packs/spectro-packs/archive/", "nginx", "nginx"),
+            ("ghcr.io", "acme/spectro-packs/archive/nginx", "acme/spectro-packs/archive/nginx"),
+        ] {
+            let server: ServerLocation = server.parse().unwrap();
+            assert_eq!(server.archive_name(&name.parse().unwrap()).unwrap().as_str(), expected, "{server} {name}");
+        }
+        let long = "a".repeat(240).parse().unwrap();
+        assert!("ghcr.io".parse::<ServerLocation>().unwrap().archive_name(&long).is_err());
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod keep_every_write;
 mod list_images;
 mod never_overwrite_unasked;
 mod other_tools_agree;
+mod publish_for_palette;
 mod pull_a_pack;
 mod push_a_pack;
 mod read_real_packs;

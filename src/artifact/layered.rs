@@ -4,31 +4,19 @@
 //! chart's blob is the one that `helm push` makes; a folder's layer is the canonical tar+gzip of [`crate::tarball::write`]. Nothing of
 //! the machine, the user or the clock goes into the manifest, whose text is canonical: the same pack has the same digest.
 
-mod folder;
 mod plan;
 
-use std::{collections::BTreeMap, fs::File, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, fs::File, sync::Arc};
 
 use bytes::Bytes;
 
 use self::plan::{Item, Plan};
-use super::{Artifact, content::Content, media_type, part::Part};
+use super::{Artifact, EncodeOptions, content::Content, media_type, packing, part::Part, scratch_in};
 use crate::{
     digest::Digest,
     pack::{Pack, PackFile, PackPath},
     store::{Descriptor, Error, ErrorKind, Manifest, Result, Tag},
 };
-
-/// What an artifact says beyond what is in the pack, and where it is put together.
-#[derive(Clone, Debug)]
-pub struct EncodeOptions {
-    /// A message about this version.
-    pub message: Option<String>,
-    /// More annotations of the manifest; they win over those that come from the pack.
-    pub annotations: BTreeMap<String, String>,
-    /// The folder where packed folders wait, in a file without a name. Not a small tmpfs.
-    pub scratch: PathBuf,
-}
 
 impl Artifact {
     /// Returns the pack as an artifact with a layer for each file or folder. Blocks: folders are packed now.
@@ -97,7 +85,8 @@ impl Encoder<'_> {
 
     fn folder_layer(&mut self, part: Part, path: &PackPath) -> Result<Descriptor> {
         let scratch = self.scratch()?;
-        let (start, written) = folder::write(self.pack, path, &scratch, &self.options.scratch)?;
+        let items = packing::Item::within(self.pack, Some(path));
+        let (start, written) = packing::write(self.pack, path.as_str(), "", &items, &scratch, &self.options.scratch)?;
         let content = Content::Scratch { file: scratch, start, path: path.to_string() };
         self.contents.entry(written.digest.clone()).or_insert(content);
         let annotations = [
@@ -120,9 +109,7 @@ impl Encoder<'_> {
         if let Some(scratch) = &self.scratch {
             return Ok(Arc::clone(scratch));
         }
-        let folder = &self.options.scratch;
-        let file = tempfile::tempfile_in(folder)
-            .map_err(|error| Error::file_system("create a temporary file in", folder, error))?;
+        let file = scratch_in(&self.options.scratch)?;
         Ok(Arc::clone(self.scratch.insert(Arc::new(file))))
     }
 }

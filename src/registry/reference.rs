@@ -48,6 +48,11 @@ impl ServerName {
         &self.host
     }
 
+    /// Returns the path below which its packs are.
+    pub fn base(&self) -> Option<&RepositoryName> {
+        self.base.as_ref()
+    }
+
     /// Returns whether `http://` (true) or `https://` (false) was typed in front.
     pub fn plain_http(&self) -> Option<bool> {
         self.plain_http

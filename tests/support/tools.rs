@@ -16,6 +16,7 @@ pub(crate) enum Tool {
     Helm,
     Jq,
     Git,
+    Python,
     Corpus,
 }
 
@@ -31,6 +32,7 @@ impl Tool {
             Self::Helm => "helm",
             Self::Jq => "jq",
             Self::Git => "git",
+            Self::Python => "python3",
             Self::Corpus => "the corpus of real packs",
         }
     }

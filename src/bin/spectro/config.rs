@@ -1,11 +1,12 @@
 //! `config.json` in the home folder, in the form that the documentation's CLI gave it.
 //!
-//! `{"auths": {"<server>": {"auth": "…", "insecure": true}}, "defaultRegistry": "<server>"}`; other members are left alone.
+//! `{"auths": {"<server>": {"auth": "…", "insecure": true}}, "defaultRegistry": "<server>", "defaultFormat": "archive"}`; other
+//! members are left alone.
 
 use std::{collections::BTreeMap, path::Path};
 
 use serde::Deserialize;
-use spectro_pack::location::ServerLocation;
+use spectro_pack::{artifact::Form, location::ServerLocation};
 
 use crate::failure::{Exit, Failure};
 
@@ -18,6 +19,8 @@ pub(crate) struct Config {
     auths: BTreeMap<String, Entry>,
     #[serde(default, rename = "defaultRegistry")]
     default_registry: Option<String>,
+    #[serde(default, rename = "defaultFormat")]
+    default_format: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -48,6 +51,18 @@ impl Config {
     pub(crate) fn default_server(&self) -> Result<Option<ServerLocation>, Failure> {
         let text = self.default_registry.as_deref().filter(|text| !text.is_empty());
         text.map(|text| text.parse().map_err(Failure::from)).transpose()
+    }
+
+    /// Returns the form of packs where a command names none.
+    pub(crate) fn default_form(&self) -> Result<Option<Form>, Failure> {
+        match self.default_format.as_deref() {
+            None | Some("") => Ok(None),
+            Some("layered") => Ok(Some(Form::Layered)),
+            Some("archive") => Ok(Some(Form::Archive)),
+            Some(_) => {
+                Err(Failure::new(Exit::Usage, format!("`defaultFormat` in {FILE} is neither layered nor archive")))
+            }
+        }
     }
 
     /// Returns whether certificates of this host are not to be verified.

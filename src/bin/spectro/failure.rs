@@ -130,6 +130,11 @@ impl Failure {
         self
     }
 
+    /// Returns whether it says what to do next.
+    pub(crate) fn has_hint(&self) -> bool {
+        self.hint.is_some()
+    }
+
     /// Returns what failed, in one clause.
     pub(crate) fn message(&self) -> &str {
         &self.message

@@ -1,6 +1,7 @@
 //! `spectro pack …`: one file a command.
 
 mod allow;
+mod form;
 mod images;
 mod inspect;
 mod pull;

@@ -5,7 +5,7 @@ mod show;
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use spectro_pack::{
-    artifact::{Artifact, EncodeOptions, Limits, PackArtifact},
+    artifact::{Artifact, EncodeOptions, Form, Limits, PackArtifact},
     location::{Place, ServerLocation},
     pack::PackPath,
     registry::PackReference,
@@ -14,6 +14,7 @@ use spectro_pack::{
 
 use self::show::Shown;
 use super::{
+    form::FormArgs,
     read::Workers,
     stored::{Stored, failure, place},
 };
@@ -40,6 +41,8 @@ pub(crate) struct Args {
     /// Print the file of this path
     #[arg(long, value_name = "PATH", group = "one_file")]
     file: Option<PackPath>,
+    #[command(flatten)]
+    form: FormArgs,
     #[command(flatten)]
     server: ServerArgs,
 }
@@ -72,7 +75,11 @@ async fn inspect_directory(args: &Args, directory: PathBuf, context: &Context) -
     let scratch = scratch_folder(&ServerLocation::Layout(directory.clone()));
     let options = EncodeOptions { message: None, annotations: std::collections::BTreeMap::new(), scratch };
     let failed = |error: &_| Failure::of_store(format!("cannot encode `{shown}`"), error);
-    let artifact = workers.run(move || Artifact::layered(&pack, &options)).await?.map_err(|error| failed(&error))?;
+    let encode = match args.form.form(context)? {
+        Form::Layered => Artifact::layered,
+        Form::Archive => Artifact::archive,
+    };
+    let artifact = workers.run(move || encode(&pack, &options)).await?.map_err(|error| failed(&error))?;
     let pack = PackArtifact::of(artifact.manifest().clone()).map_err(|error| failed(&error))?;
     if let Some(path) = args.one_file() {
         return print_file(&artifact, &pack, &path).await.map_err(|error| error.into_failure(&path, &shown));
@@ -89,7 +96,8 @@ async fn inspect_stored(
     reference: PackReference,
     context: &Context,
 ) -> Result<ExitCode, Failure> {
-    let stored = Stored::find(&args.server, location, reference, context).await?;
+    let form = args.form.of_word(&args.pack, &args.server, context)?;
+    let stored = Stored::find(&args.server, location, reference, form, context).await?;
     let reference = &stored.reference;
     let failed = |error: &_| failure("cannot inspect", reference, location, error);
     let source = &*stored.repository;

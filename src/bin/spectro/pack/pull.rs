@@ -15,7 +15,10 @@ use spectro_pack::{
     store::{Error, ErrorKind, RepositoryName, Result as StoreResult, Source, Tag},
 };
 
-use super::stored::{Stored, failure, place};
+use super::{
+    form::FormArgs,
+    stored::{Stored, failure, place},
+};
 use crate::{
     args::ServerArgs,
     context::{Context, user_home},
@@ -43,6 +46,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = Limits::default().entries)]
     max_entries: u64,
     #[command(flatten)]
+    form: FormArgs,
+    #[command(flatten)]
     server: ServerArgs,
 }
 
@@ -59,7 +64,8 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
             return Err(Failure::new(Exit::Usage, message).hint("name its server with -r SERVER"));
         }
     };
-    let stored = Stored::find(&args.server, &location, reference, context).await?;
+    let form = args.form.of_word(&args.pack, &args.server, context)?;
+    let stored = Stored::find(&args.server, &location, reference, form, context).await?;
     let reference = &stored.reference;
     if let Some(versions) = stored.newest_of {
         context.output.say(&format!("newest of {}: {reference}", format::count(versions, "version")));

@@ -12,7 +12,7 @@ use self::{
     one::{Job, push_one},
     report::Reporter,
 };
-use super::{allow::AllowArgs, read::Workers};
+use super::{allow::AllowArgs, form::FormArgs, read::Workers};
 use crate::{
     args::ServerArgs,
     connection::scratch_folder,
@@ -51,6 +51,8 @@ pub(crate) struct Args {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
+    form: FormArgs,
+    #[command(flatten)]
     server: ServerArgs,
 }
 
@@ -82,6 +84,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
         even_if_unchanged: args.skip_digest_check,
         strict: args.strict,
         dry_run: args.dry_run,
+        form: args.form.form(context)?,
         jobs: args.server.jobs,
         alone: args.directories.len() == 1,
         progress: context.progress.clone(),

@@ -1,12 +1,13 @@
 //! A pack in a store, as a reading command names it: its place, and which version is meant.
 
 use spectro_pack::{
-    artifact::NotAPack,
-    location::{Place, ServerLocation, parse_place},
+    artifact::{Form, NotAPack},
+    location::{Place, ServerLocation, is_archive_name, parse_place},
     registry::{Intent, PackReference},
-    store::{Error, Selector, Tag, Target, newest},
+    store::{Error, ErrorKind, Selector, Tag, Target, newest},
 };
 
+use super::form::repository;
 use crate::{
     args::ServerArgs,
     context::Context,
@@ -31,14 +32,16 @@ pub(super) struct Stored {
 }
 
 impl Stored {
-    /// Opens the repository and finds the version that is meant.
+    /// Opens the repository and finds the version that is meant; a name on a server is looked for where packs of this form lie.
     pub(super) async fn find(
         server: &ServerArgs,
         location: &ServerLocation,
         mut reference: PackReference,
+        form: Form,
         context: &Context,
     ) -> Result<Self, Failure> {
         let store = server.open(context, location)?;
+        reference.name = repository(location, &reference.name, form)?;
         let repository = store.repository(&reference.name, Intent::Pull)?;
         let mut newest_of = None;
         if reference.selector().is_none() {
@@ -68,5 +71,11 @@ pub(super) fn failure(action: &str, reference: &PackReference, location: &Server
         let message = format!("`{reference}` in `{location}` is {}, not a pack", other.what);
         return Failure::new(Exit::NotFound, message);
     }
-    Failure::of_store(format!("{action} `{reference}` in `{location}`"), error)
+    let failure = Failure::of_store(format!("{action} `{reference}` in `{location}`"), error);
+    match error.kind() {
+        ErrorKind::NotFound if !failure.has_hint() && !is_archive_name(&reference.name) => failure.hint(
+            "spectro pack ls shows what is there; a pack in the archive form is looked for with --format archive",
+        ),
+        _ => failure,
+    }
 }

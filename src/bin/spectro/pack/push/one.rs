@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use spectro_pack::{
-    artifact::{Artifact, EncodeOptions},
+    artifact::{Artifact, EncodeOptions, Form},
     digest::Digest,
     location::{ServerLocation, Store},
     pack::{Pack, ReadOptions, Report},
@@ -15,7 +15,7 @@ use spectro_pack::{
 use crate::{
     failure::{Exit, Failure, tag_conflict},
     format,
-    pack::read::Workers,
+    pack::{form::repository, read::Workers},
     progress::{Progress, Verbs},
 };
 
@@ -34,6 +34,7 @@ pub(super) struct Job {
     pub(super) even_if_unchanged: bool,
     pub(super) strict: bool,
     pub(super) dry_run: bool,
+    pub(super) form: Form,
     pub(super) jobs: usize,
     /// Whether it is the only pack: then each of its blobs has a line.
     pub(super) alone: bool,
@@ -117,10 +118,13 @@ pub(super) async fn push_one(job: Arc<Job>, directory: PathBuf) -> Pushed {
 async fn send(job: &Arc<Job>, pack: Pack, reference: &mut Option<String>) -> Result<Outcome, Failure> {
     let invalid = |error: &dyn std::error::Error| Failure::new(Exit::Usage, error.to_string());
     let name: RepositoryName = pack.metadata().name.parse().map_err(|error| invalid(&error))?;
+    let name = repository(&job.location, &name, job.form)?;
     let tag = Tag::of_version(&pack.metadata().version).map_err(|error| invalid(&error))?;
     let place = format!("{name}:{tag}");
     *reference = Some(format!("{}/{place}", job.location));
-    refuse_empty_files(job, &pack, &place)?;
+    if job.form == Form::Layered {
+        refuse_empty_files(job, &pack, &place)?;
+    }
 
     let label = (!job.alone).then(|| format!("{} {}", pack.metadata().name, pack.metadata().version));
     let options = EncodeOptions {
@@ -128,7 +132,11 @@ async fn send(job: &Arc<Job>, pack: Pack, reference: &mut Option<String>) -> Res
         annotations: job.annotations.clone(),
         scratch: job.scratch.clone(),
     };
-    let artifact = job.workers.run(move || Artifact::layered(&pack, &options)).await?;
+    let encode = match job.form {
+        Form::Layered => Artifact::layered,
+        Form::Archive => Artifact::archive,
+    };
+    let artifact = job.workers.run(move || encode(&pack, &options)).await?;
     let artifact = artifact.map_err(|error| Failure::of_store(format!("cannot encode `{place}`"), &error))?;
 
     let intent = if job.dry_run { Intent::Pull } else { Intent::Push };
@@ -159,7 +167,8 @@ fn refuse_empty_files(job: &Job, pack: &Pack, place: &str) -> Result<(), Failure
     match empty {
         Some(file) if server.refuses_empty_blobs() => {
             let message = format!("cannot push `{place}`: `{}` is empty, and ECR takes no empty file", file.path);
-            Err(Failure::new(Exit::Denied, message).hint(format!("put one comment line into `{}`", file.path)))
+            let hint = format!("put one comment line into `{}`, or use --format archive", file.path);
+            Err(Failure::new(Exit::Denied, message).hint(hint))
         }
         _ => Ok(()),
     }
