@@ -8,9 +8,10 @@ mod ahead;
 mod answer;
 mod auth;
 mod client;
-mod credentials;
+pub mod credentials;
 mod download;
 mod http_client;
+mod look;
 mod manifests;
 mod reference;
 mod retry;
@@ -30,8 +31,9 @@ use url::Url;
 pub use self::{
     answer::Refusal,
     auth::UntrustedRealm,
-    credentials::{Configuration, CredentialSearch, Credentials, Found},
+    credentials::{Configuration, CredentialSearch, Credentials, Found, Located},
     http_client::{Proxies, TlsSettings},
+    look::{Kind, Look, Scheme, Verdict},
     reference::{InvalidReference, PackReference, ServerName},
     retry::RetryRule,
 };
@@ -148,6 +150,10 @@ impl Server {
             sessions: Mutex::default(),
         };
         Ok(Self { shared: Arc::new(shared) })
+    }
+
+    fn client(&self) -> &Client {
+        &self.shared.client
     }
 
     /// Returns a repository. Sends nothing.

@@ -135,7 +135,7 @@ fn quota_and_read_only_are_told_in_harbors_words() {
     refused_manifest(Reply::error(403, "DENIED", quota), reply(404)).fails(4).says(quota);
     let read_only = "The system is in read only mode. Any modification is prohibited.";
     let outcome = refused_manifest(Reply::error(403, "DENIED", read_only), reply(404)).fails(4).says(read_only);
-    assert!(!outcome.stderr.contains("docker login"), "other credentials would not help: {}", outcome.stderr);
+    assert!(!outcome.stderr.contains("registry login"), "other credentials would not help: {}", outcome.stderr);
 }
 
 #[test]

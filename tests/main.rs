@@ -8,6 +8,7 @@ mod faults_happen_as_told;
 mod inspect_without_downloading;
 mod keep_every_write;
 mod list_images;
+mod log_in_and_out;
 mod never_overwrite_unasked;
 mod other_tools_agree;
 mod publish_for_palette;

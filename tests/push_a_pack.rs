@@ -157,7 +157,7 @@ fn a_password_is_found_where_ci_puts_it() {
         let push = |sandbox: &Sandbox| sandbox.spectro(["pack", "push", "golden-centos-aws", "-f", "-r", &host]);
 
         let sandbox = fresh();
-        push(&sandbox).run().fails(4).says("401").says(&format!("hint: log in with `docker login {host}`"));
+        push(&sandbox).run().fails(4).says("401").says(&format!("hint: spectro registry login {host}"));
         push(&sandbox).env("SPECTRO_USERNAME", USER).env("SPECTRO_PASSWORD", "wrong").run().fails(4).says("401");
         push(&sandbox).env("SPECTRO_USERNAME", USER).env("SPECTRO_PASSWORD", PASSWORD).run().success().prints("pushed");
         let stdin = push(&sandbox).args(["--username", USER, "--password-stdin"]).stdin(format!("{PASSWORD}\n"));

@@ -29,6 +29,8 @@ pub struct Refusal {
     pub message: String,
     /// Whether the answer was a web page.
     pub html: bool,
+    /// Where the credentials came from that were shown.
+    pub credentials: Option<String>,
 }
 
 impl fmt::Display for Refusal {
@@ -58,6 +60,8 @@ pub(super) struct Answer {
     pub(super) inner: reqwest::Response,
     pub(super) url: Url,
     pub(super) idle: Duration,
+    /// Where the credentials came from that were shown.
+    pub(super) credentials: Option<String>,
 }
 
 impl Answer {
@@ -128,10 +132,11 @@ impl Answer {
     /// Reads the body of an answer that is no success and returns what it means.
     pub(super) async fn into_refusal(self) -> Refusal {
         let (host, status, headers) = (host_of(&self.url), self.status(), self.headers().clone());
+        let credentials = self.credentials.clone();
         // A body that is too long or breaks off says nothing; the status still does.
         let body = self.read(ERROR_LIMIT, "the error").await.unwrap_or_default();
         let (code, message) = wire::error_body(&body, &headers);
-        Refusal { host, status: status.as_u16(), code, message, html: wire::is_html(&headers) }
+        Refusal { host, status: status.as_u16(), code, message, html: wire::is_html(&headers), credentials }
     }
 
     /// As [`Answer::into_refusal`], as an error whose kind follows from the status.

@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 use super::{
     answer::host_of,
     client::{Client, Request},
-    credentials::Credentials,
+    credentials::{Credentials, Located},
     retry::Fault,
     wire::{self, Challenge},
 };
@@ -62,13 +62,13 @@ impl Access {
 pub(super) struct Authenticator {
     challenge: Mutex<Option<Challenge>>,
     tokens: Mutex<BTreeMap<Vec<String>, Slot>>,
-    credentials: Mutex<BTreeMap<String, Option<Credentials>>>,
+    credentials: Mutex<BTreeMap<String, Option<Located>>>,
 }
 
 type Slot = Arc<tokio::sync::Mutex<Option<Token>>>;
 
-struct Token {
-    header: HeaderValue,
+pub(super) struct Token {
+    pub(super) header: HeaderValue,
     ends: Instant,
 }
 
@@ -116,10 +116,8 @@ impl Client {
     }
 
     async fn basic(&self, access: &Access) -> Result<Option<HeaderValue>> {
-        match self.find_credentials(&access.repository).await? {
-            Some(Credentials::Password { username, password }) => Ok(Some(basic_header(&username, &password))),
-            Some(Credentials::IdentityToken(_)) | None => Ok(None),
-        }
+        let found = self.find_credentials(&access.repository).await?;
+        Ok(found.and_then(|found| plain_header(&found.credentials)))
     }
 
     /// Returns a token for these scopes that is not `used`, from memory or from the token service.
@@ -144,15 +142,22 @@ impl Client {
             return Ok(token.header.clone());
         }
         *slot = None;
-        let token = self.fetch_token(access, realm, service, &scopes).await?;
+        let found = self.find_credentials(&access.repository).await?;
+        let credentials = found.as_ref().map(|found| &found.credentials);
+        if let Some(token @ Credentials::Token(_)) = credentials {
+            let unfit = || Error::new(ErrorKind::Invalid, "the token has characters that no header can carry");
+            return Ok(plain_header(token).ok_or_else(unfit)?);
+        }
+        let token = self.fetch_token(credentials, realm, service, &scopes).await?;
         let header = token.header.clone();
         *slot = Some(token);
         Ok(header)
     }
 
-    async fn fetch_token(
+    /// Asks the token service; without scopes it only says who one is.
+    pub(super) async fn fetch_token(
         &self,
-        access: &Access,
+        credentials: Option<&Credentials>,
         realm: &str,
         service: Option<&str>,
         scopes: &[String],
@@ -161,7 +166,6 @@ impl Client {
             let message = format!("`{}` names a token service that is no address", self.host());
             Error::new(ErrorKind::Unavailable, message)
         })?;
-        let credentials = self.find_credentials(&access.repository).await?;
         if credentials.is_some() && !may_have_password(&realm, &self.base, &self.settings.trusted_realms) {
             let refused = UntrustedRealm { registry: self.host(), realm: host_of(&realm) };
             return Err(Error::new(ErrorKind::Denied, "the password was not sent").because(refused));
@@ -170,7 +174,7 @@ impl Client {
             let message = format!("the token service `{}` of `{}` is not https", host_of(&realm), self.host());
             return Err(Error::new(ErrorKind::Denied, message));
         }
-        let request = token_request(&realm, service, scopes, credentials.as_ref());
+        let request = token_request(&realm, service, scopes, credentials);
         let answer = Box::pin(self.send(&request, None)).await?;
         if answer.status() != StatusCode::OK {
             let message = format!("the token service `{}` gave no token", host_of(&realm));
@@ -191,7 +195,8 @@ impl Client {
         Ok(Token { header, ends: Instant::now() + life.saturating_sub(MARGIN) })
     }
 
-    async fn find_credentials(&self, repository: &RepositoryName) -> Result<Option<Credentials>> {
+    /// Returns the credentials for a repository, and where they were found. Looks once.
+    pub(super) async fn find_credentials(&self, repository: &RepositoryName) -> Result<Option<Located>> {
         let known = &self.authenticator.credentials;
         if let Some(found) = known.lock().expect("nobody panics with this lock").get(repository.as_str()) {
             return Ok(found.clone());
@@ -262,6 +267,20 @@ fn token_request(realm: &Url, service: Option<&str>, scopes: &[String], credenti
         request.headers.insert(header::AUTHORIZATION, basic_header(username, password));
     }
     request
+}
+
+/// Returns the header of credentials that a registry takes without a token service.
+pub(super) fn plain_header(credentials: &Credentials) -> Option<HeaderValue> {
+    match credentials {
+        Credentials::Password { username, password } => Some(basic_header(username, password)),
+        Credentials::IdentityToken(_) => None,
+        Credentials::Token(token) => {
+            let text = Zeroizing::new(format!("Bearer {}", token.as_str()));
+            let mut header = HeaderValue::from_str(&text).ok()?;
+            header.set_sensitive(true);
+            Some(header)
+        }
+    }
 }
 
 fn basic_header(username: &str, password: &str) -> HeaderValue {

@@ -115,10 +115,37 @@ impl Client {
         if answer.status() == StatusCode::UNAUTHORIZED && wire::same_origin(&answer.url, &self.base) {
             let challenges = wire::challenges(answer.headers());
             if let Some(fresh) = self.renew(access, &challenges, used.as_ref()).await? {
-                return self.transient(self.exchange(request, Some(&fresh)).await?).await;
+                let mut answer = self.exchange(request, Some(&fresh)).await?;
+                answer.credentials = self.origin_of_credentials(access).await;
+                return self.transient(answer).await;
             }
         }
+        let mut answer = answer;
+        if used.is_some() {
+            answer.credentials = self.origin_of_credentials(access).await;
+        }
         self.transient(answer).await
+    }
+
+    /// Sends a request with this header and no other, again and again while that may help.
+    pub(super) async fn send_with(&self, request: &Request, authorization: Option<&HeaderValue>) -> Result<Answer> {
+        let mut tries = Tries::new(self.settings.retry);
+        loop {
+            let answered = match self.exchange(request, authorization).await {
+                Ok(answer) => self.transient(answer).await,
+                Err(fault) => Err(fault),
+            };
+            match answered {
+                Ok(answer) => return Ok(answer),
+                Err(fault) => self.pause(&mut tries, fault).await?,
+            }
+        }
+    }
+
+    /// Says where the credentials came from that were shown. They were looked up before, so this asks nobody.
+    async fn origin_of_credentials(&self, access: &Access) -> Option<String> {
+        let found = self.find_credentials(&access.repository).await.ok()??;
+        Some(found.to_string())
     }
 
     /// Sends a blob's bytes once, as the body of a PUT to `url`. They can't be sent again from here.
@@ -242,7 +269,7 @@ impl Client {
                 self.settings.observer.event(Event::Note(&note));
             }
         }
-        Answer { inner, url, idle: self.settings.timeouts.idle }
+        Answer { inner, url, idle: self.settings.timeouts.idle, credentials: None }
     }
 
     /// Turns an answer that may be another one next time into a fault. A 429 slows everything down.

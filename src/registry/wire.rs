@@ -146,9 +146,10 @@ pub(super) fn error_body(body: &[u8], headers: &HeaderMap) -> (Option<String>, S
         #[serde(default)]
         message: serde_json::Value,
     }
-    if let Ok(Body { errors }) = serde_json::from_slice(body)
-        && let Some(first) = errors.into_iter().next()
-    {
+    // zot's 401 is one entry without the list around it (measured: 2.1).
+    let listed = serde_json::from_slice(body).ok().and_then(|Body { errors }| errors.into_iter().next());
+    let alone = || serde_json::from_slice::<Entry>(body).ok().filter(|entry| entry.code.is_string());
+    if let Some(first) = listed.or_else(alone) {
         let text = |value: serde_json::Value| value.as_str().map(|text| printable(text, 500)).unwrap_or_default();
         return (Some(text(first.code)).filter(|code| !code.is_empty()), text(first.message));
     }
@@ -270,6 +271,8 @@ mod tests {
         let none = HeaderMap::new();
         let body = br#"{"errors":[{"code":"DENIED","message":"requires write\n scope","detail":{}}]}"#;
         assert_eq!(error_body(body, &none), (Some("DENIED".into()), "requires write scope".into()));
+        let alone = br#"{"code":"UNAUTHORIZED","message":"authentication required","detail":{}}"#;
+        assert_eq!(error_body(alone, &none), (Some("UNAUTHORIZED".into()), "authentication required".into()));
         assert_eq!(error_body(b"\n 404 page not found\n", &none), (None, "404 page not found".into()));
         assert_eq!(error_body(br#"{"errors":[{"code":7,"message":null}]}"#, &none), (None, String::new()));
         let html = headers(&header::CONTENT_TYPE, &["text/html; charset=utf-8"]);

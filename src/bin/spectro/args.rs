@@ -9,7 +9,7 @@ use crate::{
     context::Context,
     failure::{Exit, Failure},
     output::Output,
-    pack, version,
+    pack, registry, version,
 };
 
 /// Packs of Kubernetes cluster profiles as OCI artifacts: check, push, pull, look inside.
@@ -77,6 +77,9 @@ pub(crate) enum Command {
     /// Check, push, pull and inspect packs
     #[command(subcommand)]
     Pack(Box<pack::Command>),
+    /// Log in to registries, log out, and see what they are
+    #[command(subcommand)]
+    Registry(Box<registry::Command>),
     /// Print the version
     Version,
 }
@@ -91,6 +94,7 @@ impl Command {
         }
         match self {
             Self::Pack(command) => command.run(context).await,
+            Self::Registry(command) => command.run(context).await,
             Self::Version => Ok(version::run(context)),
         }
     }
@@ -103,6 +107,20 @@ pub(crate) struct ServerArgs {
     /// The server: host[:port][/base/path] of a registry, or oci-layout:DIR
     #[arg(short = 'r', long, value_name = "SERVER", env = "SPECTRO_REGISTRY_SERVER")]
     pub(crate) registry_server: Option<ServerLocation>,
+    /// The user (with the password from `SPECTRO_PASSWORD` or --password-stdin)
+    #[arg(long, value_name = "USER", env = "SPECTRO_USERNAME")]
+    pub(crate) username: Option<String>,
+    /// Read the password from standard input
+    #[arg(long, requires = "username")]
+    pub(crate) password_stdin: bool,
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+}
+
+/// How to talk to a server.
+#[derive(Args)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct ConnectionArgs {
     /// Talk plain http (the default for loopback hosts)
     #[arg(long, env = "SPECTRO_PLAIN_HTTP", conflicts_with = "insecure")]
     pub(crate) plain_http: bool,
@@ -118,12 +136,6 @@ pub(crate) struct ServerArgs {
     /// The key of the client's certificate, as PEM
     #[arg(long, value_name = "FILE", env = "SPECTRO_KEY_FILE", requires = "cert_file")]
     pub(crate) key_file: Option<PathBuf>,
-    /// The user (with the password from `SPECTRO_PASSWORD` or --password-stdin)
-    #[arg(long, value_name = "USER", env = "SPECTRO_USERNAME")]
-    pub(crate) username: Option<String>,
-    /// Read the password from standard input
-    #[arg(long, requires = "username")]
-    pub(crate) password_stdin: bool,
     /// A further host that may be given the password as the registry's token service
     #[arg(long, value_name = "HOST", env = "SPECTRO_TRUSTED_REALM", value_delimiter = ',')]
     pub(crate) trusted_realm: Vec<String>,

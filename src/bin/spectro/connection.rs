@@ -10,15 +10,15 @@ use std::{
 use spectro_pack::{
     location::{ServerLocation, Store},
     registry::{
-        Configuration, CredentialSearch, Credentials, Proxies, RetryRule, Server, ServerName, Settings, Timeouts,
-        TlsSettings,
+        Configuration, CredentialSearch, Credentials, Located, Proxies, RetryRule, Server, ServerName, Settings,
+        Timeouts, TlsSettings,
     },
     store::Observer,
 };
 use zeroize::Zeroizing;
 
 use crate::{
-    args::ServerArgs,
+    args::{ConnectionArgs, ServerArgs},
     config,
     context::{Context, user_home},
     failure::{Exit, Failure, NO_SERVER},
@@ -44,7 +44,8 @@ impl ServerArgs {
         match location {
             ServerLocation::Layout(folder) => Ok(Store::layout(folder, observer)),
             ServerLocation::Registry(name) => {
-                let settings = self.settings(context, name, observer)?;
+                let given = self.given_credentials()?;
+                let settings = self.connection.settings(context, name, given, observer)?;
                 let opened = Server::new(settings);
                 let server = opened.map_err(|error| Failure::of_store(format!("cannot use `{name}`"), &error))?;
                 context.remember(&server);
@@ -53,7 +54,55 @@ impl ServerArgs {
         }
     }
 
-    fn settings(&self, context: &Context, name: &ServerName, observer: Arc<dyn Observer>) -> Result<Settings, Failure> {
+    /// Returns the credentials that flags or variables give.
+    pub(crate) fn given_credentials(&self) -> Result<Option<Located>, Failure> {
+        let username = self.username.clone().filter(|username| !username.is_empty());
+        let token = variable("SPECTRO_TOKEN");
+        let username = match (username, token) {
+            (None, None) => return Ok(None),
+            (None, Some(token)) => {
+                let token = Credentials::Token(Zeroizing::new(token.trim().to_owned()));
+                return Ok(Some(Located::given(token, "SPECTRO_TOKEN")));
+            }
+            (Some(username), None) => username,
+            (Some(_), Some(_)) => {
+                return Err(Failure::new(Exit::Usage, "there are a user and SPECTRO_TOKEN, and only one can be used")
+                    .hint("unset SPECTRO_TOKEN, or leave the user out (also SPECTRO_USERNAME)"));
+            }
+        };
+        if self.password_stdin {
+            let password = password_from_stdin()?;
+            return Ok(Some(Located::given(Credentials::password(username, &*password), "--password-stdin")));
+        }
+        match std::env::var("SPECTRO_PASSWORD") {
+            Ok(password) => Ok(Some(Located::given(Credentials::password(username, password), "SPECTRO_PASSWORD"))),
+            Err(_) => Err(Failure::new(Exit::Usage, format!("there is no password for the user `{username}`"))
+                .hint("set SPECTRO_PASSWORD, or pipe the password in and add --password-stdin")),
+        }
+    }
+}
+
+/// Reads a password, without the line feed that `echo` adds.
+pub(crate) fn password_from_stdin() -> Result<Zeroizing<String>, Failure> {
+    let mut text = Zeroizing::new(String::new());
+    let read = std::io::stdin().lock().take(PASSWORD_LIMIT).read_to_string(&mut text);
+    read.map_err(|error| Failure::file_system("cannot read the password from standard input", &error))?;
+    let password = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
+    if password.is_empty() {
+        return Err(Failure::new(Exit::Usage, "standard input holds no password"));
+    }
+    Ok(Zeroizing::new(password.to_owned()))
+}
+
+impl ConnectionArgs {
+    /// Returns how to talk to a registry. Says so where certificates are not verified.
+    pub(crate) fn settings(
+        &self,
+        context: &Context,
+        name: &ServerName,
+        given: Option<Located>,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Settings, Failure> {
         let config = context.config()?;
         let insecure = self.insecure || config.is_insecure(name.host());
         let tls = TlsSettings {
@@ -86,31 +135,12 @@ impl ServerArgs {
             jobs: self.jobs,
             trusted_realms: self.trusted_realm.clone(),
             credentials: CredentialSearch {
-                given: self.given_credentials()?,
+                given,
                 configurations: configurations(context),
                 ..CredentialSearch::default()
             },
             observer,
         })
-    }
-
-    fn given_credentials(&self) -> Result<Option<Credentials>, Failure> {
-        let Some(username) = self.username.clone().filter(|username| !username.is_empty()) else { return Ok(None) };
-        if self.password_stdin {
-            let mut text = Zeroizing::new(String::new());
-            let read = std::io::stdin().lock().take(PASSWORD_LIMIT).read_to_string(&mut text);
-            read.map_err(|error| Failure::file_system("cannot read the password from standard input", &error))?;
-            let password = text.strip_suffix('\n').map_or(text.as_str(), |line| line.trim_end_matches('\r'));
-            if password.is_empty() {
-                return Err(Failure::new(Exit::Usage, "standard input holds no password"));
-            }
-            return Ok(Some(Credentials::password(username, password)));
-        }
-        match std::env::var("SPECTRO_PASSWORD") {
-            Ok(password) => Ok(Some(Credentials::password(username, password))),
-            Err(_) => Err(Failure::new(Exit::Usage, format!("there is no password for the user `{username}`"))
-                .hint("set SPECTRO_PASSWORD, or pipe the password in and add --password-stdin")),
-        }
     }
 }
 
@@ -118,7 +148,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|error| Failure::file_system(format!("cannot read `{}`", path.display()), &error))
 }
 
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
@@ -132,19 +162,21 @@ fn proxies() -> Proxies {
     }
 }
 
+/// Returns the file of Docker's configuration.
+pub(crate) fn docker_config() -> Option<PathBuf> {
+    let named = std::env::var_os("DOCKER_CONFIG").filter(|value| !value.is_empty()).map(PathBuf::from);
+    let folder = named.or_else(|| user_home().map(|home| home.join(".docker")))?;
+    Some(folder.join("config.json"))
+}
+
 /// Returns where credentials are looked for, in this order.
-fn configurations(context: &Context) -> Vec<Configuration> {
+pub(crate) fn configurations(context: &Context) -> Vec<Configuration> {
     let path = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let given = variable("DOCKER_AUTH_CONFIG")
         .map(|text| Configuration::Text { origin: "DOCKER_AUTH_CONFIG".into(), text: Zeroizing::new(text) });
-    let docker = path("DOCKER_CONFIG").or_else(|| user_home().map(|home| home.join(".docker")));
     let podman = path("XDG_RUNTIME_DIR").map(|folder| folder.join("containers/auth.json"));
-    let files = [
-        context.home().map(|home| home.join(config::FILE)),
-        path("REGISTRY_AUTH_FILE"),
-        docker.map(|folder| folder.join("config.json")),
-        podman,
-    ];
+    let files =
+        [context.home().map(|home| home.join(config::FILE)), path("REGISTRY_AUTH_FILE"), docker_config(), podman];
     given.into_iter().chain(files.into_iter().flatten().map(Configuration::File)).collect()
 }
 

@@ -13,6 +13,8 @@ pub(crate) struct Context {
     pub(crate) output: Output,
     pub(crate) progress: Progress,
     home: Option<PathBuf>,
+    /// Whether the home was named by --home or `SPECTRO_HOME`.
+    home_was_named: bool,
     servers: Mutex<Vec<Server>>,
 }
 
@@ -21,6 +23,7 @@ impl Context {
         Self {
             output: Output::new(global.output, global.quiet),
             progress: Progress::new(global.quiet, global.no_progress),
+            home_was_named: global.home.is_some(),
             home: global.home.clone().or_else(|| user_home().map(|home| home.join(".spectro"))),
             servers: Mutex::default(),
         }
@@ -29,6 +32,11 @@ impl Context {
     /// Returns the folder of `config.json`, where there is a home.
     pub(crate) fn home(&self) -> Option<&Path> {
         self.home.as_deref()
+    }
+
+    /// Returns the folder that was named by --home or `SPECTRO_HOME`.
+    pub(crate) fn named_home(&self) -> Option<&Path> {
+        self.home().filter(|_| self.home_was_named)
     }
 
     /// Returns what `config.json` says.

@@ -235,10 +235,13 @@ fn hint_of(error: &Error) -> Option<String> {
         (400, _) if refusal.message.contains("invalid repository name") => {
             Some("Harbor keeps packs in projects: name one behind the host, as -r HOST/PROJECT".into())
         }
-        (401, _) => Some(format!("log in with `docker login {host}`, or set SPECTRO_USERNAME and SPECTRO_PASSWORD")),
+        (401, _) => Some(match &refusal.credentials {
+            Some(source) => format!("the credentials from {source} were refused: spectro registry login {host}"),
+            None => format!("spectro registry login {host}, or set SPECTRO_USERNAME and SPECTRO_PASSWORD"),
+        }),
         (403, _) if refusal.message.contains("quota") || refusal.message.contains("upper limit") => None,
         (403, _) if refusal.message.contains("read only") => None,
-        (403, _) => Some(format!("use credentials that may do this: docker login {host}")),
+        (403, _) => Some(format!("use credentials that may do this: spectro registry login {host}")),
         (413, _) => Some("the server limits how large a blob may be; its administrator can raise that".into()),
         (408 | 429 | 500.., _) => Some("the server may have passing trouble: try again".into()),
         _ => None,

@@ -17,6 +17,7 @@ mod interrupt;
 mod output;
 mod pack;
 mod progress;
+mod registry;
 mod version;
 
 use std::{process::ExitCode, time::Duration};

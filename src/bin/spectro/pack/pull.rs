@@ -81,7 +81,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
         replace: args.force,
         protected: protected_folders(),
         limits: Limits { unpacked: args.max_unpacked, entries: args.max_entries, ..Limits::default() },
-        jobs: args.server.jobs,
+        jobs: args.server.connection.jobs,
     };
     let observer = context.progress.blobs(None, Verbs::Pull);
     let unpacked = unpack(source, &artifact, &target, &options, &*observer).await;

@@ -85,7 +85,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
         strict: args.strict,
         dry_run: args.dry_run,
         form: args.form.form(context)?,
-        jobs: args.server.jobs,
+        jobs: args.server.connection.jobs,
         alone: args.directories.len() == 1,
         progress: context.progress.clone(),
     });
