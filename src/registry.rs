@@ -15,6 +15,7 @@ mod look;
 mod manifests;
 mod reference;
 mod retry;
+mod trace;
 mod upload;
 mod wire;
 

@@ -14,6 +14,7 @@ pub mod layout;
 mod manifest;
 mod name;
 mod newest;
+mod tags;
 
 use async_trait::async_trait;
 
@@ -21,11 +22,12 @@ pub use self::{
     blob::BlobReader,
     descriptor::Descriptor,
     error::{Error, ErrorKind, Result, TagConflict},
-    event::{Event, Observer, Silent},
+    event::{Event, Observer, Silent, Trace},
     json::{Json, JsonError},
     manifest::{Content, Manifest, media_type},
     name::{InvalidName, RepositoryName, Tag},
     newest::{Newest, newest},
+    tags::all_tags,
 };
 use crate::digest::Digest;
 

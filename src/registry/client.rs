@@ -26,6 +26,7 @@ use super::{
     auth::{Access, Authenticator},
     http_client::HttpClients,
     retry::{Again, Fault, Tries},
+    trace::Watch,
     wire,
 };
 use crate::store::{BlobReader, Error, ErrorKind, Event, Result};
@@ -184,11 +185,13 @@ impl Client {
         let builder = self.http.for_url(url)?.put(url.clone()).headers(headers);
         let builder = builder.body(reqwest::Body::wrap_stream(pieces));
         let permit = self.permit().await;
+        let watch = Watch::new(&Method::PUT, url, size, used.is_some());
         let sent = tokio::select! {
             sent = builder.send() => sent.map_err(|error| fault(&error, url)),
             () = pulse.stalled(self.settings.timeouts.idle, self.settings.timeouts.answer) => Err(too_slow(url)),
         };
         drop(permit);
+        watch.tell(&*self.settings.observer, sent.as_ref().ok());
         if let Some(error) = failed.lock().expect("nobody panics with this lock").take() {
             return Err(error.into());
         }
@@ -234,12 +237,15 @@ impl Client {
             // Also 0: Artifact Registry answers 411 without it.
             headers.insert(header::CONTENT_LENGTH, request.body.len().into());
         }
+        let authorized = headers.contains_key(header::AUTHORIZATION);
         let builder = self.http.for_url(&url)?.request(request.method.clone(), url.clone()).headers(headers);
         let builder = if request.body.is_empty() { builder } else { builder.body(request.body.clone()) };
         let limit = if request.body.is_empty() { self.settings.timeouts.idle } else { self.settings.timeouts.answer };
         let permit = self.permit().await;
+        let watch = Watch::new(&request.method, &url, request.body.len() as u64, authorized);
         let sent = tokio::time::timeout(limit, builder.send()).await;
         drop(permit);
+        watch.tell(&*self.settings.observer, sent.as_ref().ok().and_then(|sent| sent.as_ref().ok()));
         match sent {
             Ok(Ok(response)) => Ok(self.answer(response, url)),
             Ok(Err(error)) => Err(fault(&error, &url)),

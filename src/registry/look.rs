@@ -108,7 +108,8 @@ impl Kind {
         }
     }
 
-    fn of_host(host: &str) -> Self {
+    /// Returns what the host of a well-known service says it is.
+    pub fn of_host(host: &str) -> Self {
         let ends = |end: &str| host.ends_with(end);
         match host {
             "ghcr.io" => Self::Ghcr,

@@ -2,7 +2,7 @@
 
 use lenient_semver::Version;
 
-use super::{Result, Source, Tag};
+use super::{Result, Source, Tag, all_tags};
 
 /// The newest version of a pack.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,17 +17,9 @@ pub struct Newest {
 ///
 /// # Errors
 ///
-/// The store's own, such as [`super::ErrorKind::NotFound`] where there is no such repository.
+/// As [`all_tags`].
 pub async fn newest(source: &dyn Source) -> Result<Option<Newest>> {
-    let mut tags = Vec::new();
-    let mut page = source.tags(None).await?;
-    loop {
-        tags.append(&mut page.tags);
-        match page.next {
-            Some(next) => page = source.tags(Some(&next)).await?,
-            None => return Ok(newest_of(&tags)),
-        }
-    }
+    Ok(newest_of(&all_tags(source).await?))
 }
 
 /// Returns the newest of these tags. Pre-releases count only where there is nothing else; `latest`, labels of groups

@@ -243,3 +243,25 @@ fn read_line(stream: &mut impl BufRead) -> io::Result<Option<String>> {
 fn invalid(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
+
+/// Reads a request's head and returns its method, its target and the host it is for.
+pub(crate) fn first_line(stream: &std::net::TcpStream) -> Option<(String, String, String)> {
+    use std::io::BufRead as _;
+    let mut lines = std::io::BufReader::new(stream).lines();
+    let first = lines.next()?.ok()?;
+    let mut words = first.split(' ').map(str::to_owned);
+    let (method, target) = (words.next()?, words.next()?);
+    let mut host = String::new();
+    for line in lines {
+        let line = line.ok()?;
+        if line.is_empty() {
+            break;
+        }
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("host")
+        {
+            value.trim().clone_into(&mut host);
+        }
+    }
+    Some((method, target, host))
+}

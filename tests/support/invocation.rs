@@ -23,6 +23,7 @@ pub(crate) struct Invocation {
     input: Option<Vec<u8>>,
     umask: Option<u32>,
     limit: Duration,
+    watched: bool,
 }
 
 impl Invocation {
@@ -36,6 +37,7 @@ impl Invocation {
             input: None,
             umask: None,
             limit: LIMIT,
+            watched: false,
         }
     }
 
@@ -87,6 +89,12 @@ impl Invocation {
         self
     }
 
+    /// Looks at its memory while it runs, for [`Outcome::peak_memory`].
+    pub(crate) fn watch_memory(mut self) -> Self {
+        self.watched = true;
+        self
+    }
+
     /// Runs the program to its end.
     pub(crate) fn run(self) -> Outcome {
         self.spawn().wait()
@@ -114,7 +122,15 @@ impl Invocation {
         }
         let stdout = collect(child.stdout.take().expect("the output is a pipe"));
         let stderr = collect(child.stderr.take().expect("the error output is a pipe"));
-        Running { child, stdout: Some(stdout), stderr: Some(stderr), text, started, limit: self.limit }
+        Running {
+            child,
+            stdout: Some(stdout),
+            stderr: Some(stderr),
+            text,
+            started,
+            limit: self.limit,
+            watched: self.watched,
+        }
     }
 
     fn text(&self) -> String {
@@ -140,6 +156,7 @@ pub(crate) struct Running {
     text: String,
     started: Instant,
     limit: Duration,
+    watched: bool,
 }
 
 impl Running {
@@ -167,7 +184,11 @@ impl Running {
 
     /// Waits for the end of the program.
     pub(crate) fn wait(mut self) -> Outcome {
+        let mut peak_memory = 0;
         let status = loop {
+            if self.watched {
+                peak_memory = peak_memory.max(peak_of(self.id()));
+            }
             if let Some(status) = self.child.try_wait().expect("a child can be waited for") {
                 break Some(status);
             }
@@ -189,10 +210,19 @@ impl Running {
             stdout_bytes: stdout,
             stderr: String::from_utf8_lossy(&stderr).into_owned(),
             elapsed: self.started.elapsed(),
+            peak_memory,
         };
         assert!(status.is_some(), "still running after {} s{outcome}", self.limit.as_secs());
         outcome
     }
+}
+
+/// Returns the greatest resident size of a process so far (`VmHWM`), in bytes; 0 where it has ended.
+fn peak_of(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB")).and_then(|number| number.trim().parse().ok());
+    kibibytes.map_or(0, |kibibytes: u64| kibibytes * 1024)
 }
 
 impl Drop for Running {
@@ -212,6 +242,8 @@ pub(crate) struct Outcome {
     pub(crate) stdout_bytes: Vec<u8>,
     pub(crate) stderr: String,
     pub(crate) elapsed: Duration,
+    /// The greatest resident size in bytes, where it was watched.
+    pub(crate) peak_memory: u64,
 }
 
 impl Outcome {

@@ -10,6 +10,7 @@
 
 mod certificates;
 mod corpus;
+mod flood;
 mod forward;
 pub(crate) mod http;
 mod invocation;
@@ -29,6 +30,7 @@ mod tree;
 
 pub(crate) use certificates::{Authority, Certificate};
 pub(crate) use corpus::Corpus;
+pub(crate) use flood::{Flood, Flow};
 pub(crate) use invocation::{Invocation, Outcome, Running};
 pub(crate) use proxy::{Fault, FaultProxy, Moment};
 pub(crate) use recorder::{Recorded, Recorder};

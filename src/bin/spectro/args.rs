@@ -31,6 +31,9 @@ pub(crate) struct GlobalArgs {
     /// Print nothing but results and errors
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
+    /// Show each request to a server on standard error (also by a variable: `SPECTRO_LOG=1`)
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
     /// Draw no progress bars
     #[arg(long, global = true)]
     pub(crate) no_progress: bool,

@@ -22,7 +22,7 @@ impl Context {
     pub(crate) fn new(global: &GlobalArgs) -> Self {
         Self {
             output: Output::new(global.output, global.quiet),
-            progress: Progress::new(global.quiet, global.no_progress),
+            progress: Progress::new(global.quiet, global.no_progress, global.verbose || log_is_on()),
             home_was_named: global.home.is_some(),
             home: global.home.clone().or_else(|| user_home().map(|home| home.join(".spectro"))),
             servers: Mutex::default(),
@@ -58,4 +58,9 @@ impl Context {
 /// Returns the user's home folder.
 pub(crate) fn user_home() -> Option<PathBuf> {
     std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from)
+}
+
+/// Returns whether `SPECTRO_LOG` asks for each request to be shown.
+fn log_is_on() -> bool {
+    std::env::var_os("SPECTRO_LOG").is_some_and(|value| !matches!(value.to_str(), Some("" | "0" | "off" | "false")))
 }

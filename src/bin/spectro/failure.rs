@@ -1,5 +1,7 @@
 //! Why a command failed, what state is left, what to do next; and the exit codes. The only place that knows hints.
 
+mod hints;
+
 use std::{fmt::Write as _, process::ExitCode};
 
 use serde_json::{Value, json};
@@ -222,28 +224,5 @@ fn hint_of(error: &Error) -> Option<String> {
         return Some(format!("if `{host}` belongs to the registry, say so with --trusted-realm {host}"));
     }
     let refusal = error.find::<Refusal>()?;
-    let host = &refusal.host;
-    let code = refusal.code.as_deref().unwrap_or_default();
-    if refusal.html {
-        return Some("check the server's name and its port: this is a web server".into());
-    }
-    let is_ecr = host.contains(".dkr.ecr.");
-    match (refusal.status, code) {
-        (404, "NAME_UNKNOWN") if is_ecr => {
-            Some("ECR wants the repository first: aws ecr create-repository --repository-name NAME".into())
-        }
-        (400, _) if refusal.message.contains("invalid repository name") => {
-            Some("Harbor keeps packs in projects: name one behind the host, as -r HOST/PROJECT".into())
-        }
-        (401, _) => Some(match &refusal.credentials {
-            Some(source) => format!("the credentials from {source} were refused: spectro registry login {host}"),
-            None => format!("spectro registry login {host}, or set SPECTRO_USERNAME and SPECTRO_PASSWORD"),
-        }),
-        (403, _) if refusal.message.contains("quota") || refusal.message.contains("upper limit") => None,
-        (403, _) if refusal.message.contains("read only") => None,
-        (403, _) => Some(format!("use credentials that may do this: spectro registry login {host}")),
-        (413, _) => Some("the server limits how large a blob may be; its administrator can raise that".into()),
-        (408 | 429 | 500.., _) => Some("the server may have passing trouble: try again".into()),
-        _ => None,
-    }
+    hints::of_refusal(refusal)
 }

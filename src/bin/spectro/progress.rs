@@ -9,7 +9,7 @@ use std::{
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use spectro_pack::{
     digest::Digest,
-    store::{BlobOutcome, Descriptor, Event, Observer},
+    store::{BlobOutcome, Descriptor, Event, Observer, Trace},
 };
 
 use crate::format;
@@ -21,6 +21,8 @@ const BARS: usize = 8;
 #[derive(Clone)]
 pub(crate) struct Progress {
     mode: Mode,
+    /// Whether each request has a line.
+    verbose: bool,
 }
 
 #[derive(Clone)]
@@ -31,7 +33,7 @@ enum Mode {
 }
 
 impl Progress {
-    pub(crate) fn new(quiet: bool, no_progress: bool) -> Self {
+    pub(crate) fn new(quiet: bool, no_progress: bool, verbose: bool) -> Self {
         let mode = if quiet {
             Mode::Quiet
         } else if no_progress || !std::io::stderr().is_terminal() {
@@ -39,7 +41,7 @@ impl Progress {
         } else {
             Mode::Bars(MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10)))
         };
-        Self { mode }
+        Self { mode, verbose }
     }
 
     /// Returns an observer that only passes on notes.
@@ -118,10 +120,23 @@ struct Notes(Progress);
 
 impl Observer for Notes {
     fn event(&self, event: Event<'_>) {
-        if let (Event::Note(text), Mode::Lines | Mode::Bars(_)) = (event, &self.0.mode) {
-            self.0.line(&format!("note: {text}"));
+        match (event, &self.0.mode) {
+            (Event::Note(text), Mode::Lines | Mode::Bars(_)) => self.0.line(&format!("note: {text}")),
+            (Event::Request(trace), _) if self.0.verbose => self.0.line(&traced(trace)),
+            _ => {}
         }
     }
+}
+
+/// Returns the line of a request: what was asked, what came, how long it took, how much moved.
+fn traced(trace: &Trace) -> String {
+    let status = trace.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+    let sent = if trace.sent > 0 { format!("  {} sent", format::size(trace.sent)) } else { String::new() };
+    let received = trace.received.filter(|bytes| *bytes > 0);
+    let received = received.map(|bytes| format!("  {} received", format::size(bytes))).unwrap_or_default();
+    let authorized = if trace.authorized { "  authorized" } else { "" };
+    let Trace { method, url, took, .. } = trace;
+    format!("http: {method} {url}  {status}  {} ms{sent}{received}{authorized}", took.as_millis())
 }
 
 struct Blobs {
