@@ -15,6 +15,7 @@ mod look;
 mod manifests;
 mod reference;
 mod retry;
+mod tls;
 mod trace;
 mod upload;
 mod wire;
@@ -37,6 +38,7 @@ pub use self::{
     look::{Kind, Look, Scheme, Verdict},
     reference::{InvalidReference, PackReference, ServerName},
     retry::RetryRule,
+    tls::TlsProblem,
 };
 use self::{auth::Access, client::Client};
 use crate::{

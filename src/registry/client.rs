@@ -26,6 +26,7 @@ use super::{
     auth::{Access, Authenticator},
     http_client::HttpClients,
     retry::{Again, Fault, Tries},
+    tls::TlsProblem,
     trace::Watch,
     wire,
 };
@@ -69,6 +70,8 @@ pub(super) struct Client {
     permits: Semaphore,
     brake: Mutex<Option<Instant>>,
     warned: Mutex<BTreeSet<String>>,
+    /// Whether any server has answered anything.
+    answered: AtomicBool,
 }
 
 impl Client {
@@ -80,6 +83,7 @@ impl Client {
             authenticator: Authenticator::default(),
             brake: Mutex::default(),
             warned: Mutex::default(),
+            answered: AtomicBool::new(false),
             settings,
         })
     }
@@ -187,7 +191,7 @@ impl Client {
         let permit = self.permit().await;
         let watch = Watch::new(&Method::PUT, url, size, used.is_some());
         let sent = tokio::select! {
-            sent = builder.send() => sent.map_err(|error| fault(&error, url)),
+            sent = builder.send() => sent.map_err(|error| self.fault(&error, url)),
             () = pulse.stalled(self.settings.timeouts.idle, self.settings.timeouts.answer) => Err(too_slow(url)),
         };
         drop(permit);
@@ -248,7 +252,7 @@ impl Client {
         watch.tell(&*self.settings.observer, sent.as_ref().ok().and_then(|sent| sent.as_ref().ok()));
         match sent {
             Ok(Ok(response)) => Ok(self.answer(response, url)),
-            Ok(Err(error)) => Err(fault(&error, &url)),
+            Ok(Err(error)) => Err(self.fault(&error, &url)),
             Err(_) => Err(too_slow(&url)),
         }
     }
@@ -268,7 +272,17 @@ impl Client {
         }
     }
 
+    fn fault(&self, error: &reqwest::Error, url: &Url) -> Fault {
+        let mut fault = fault(error, url);
+        let no_identity = url.scheme() == "https" && self.settings.tls.identity.is_none();
+        if no_identity && !error.is_connect() && !self.answered.load(Ordering::Relaxed) {
+            fault.error = fault.error.because(TlsProblem::Closed);
+        }
+        fault
+    }
+
     fn answer(&self, inner: reqwest::Response, url: Url) -> Answer {
+        self.answered.store(true, Ordering::Relaxed);
         for warning in wire::warnings(inner.headers()) {
             let note = format!("`{}` warns: {warning}", host_of(&url));
             if self.warned.lock().expect("nobody panics with this lock").insert(warning) {
@@ -297,10 +311,13 @@ impl Client {
 fn fault(error: &reqwest::Error, url: &Url) -> Fault {
     let action = if error.is_connect() { "cannot reach" } else { "lost the connection to" };
     let message = format!("{action} `{}`", host_of(url));
+    if let Some(problem) = TlsProblem::of(error) {
+        // It will not be another one in a second.
+        let error = Error::new(ErrorKind::Unavailable, format!("cannot reach `{}`", host_of(url))).because(problem);
+        return Fault { error, again: Again::Never };
+    }
     let cause = root_cause(error);
-    // A certificate that is not trusted now will not be in a second.
-    let again = if cause.contains("certificate") { Again::Never } else { Again::Soon };
-    Fault { error: Error::new(ErrorKind::Unavailable, message).because(cause), again }
+    Fault { error: Error::new(ErrorKind::Unavailable, message).because(cause), again: Again::Soon }
 }
 
 fn too_slow(url: &Url) -> Fault {

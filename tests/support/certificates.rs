@@ -59,6 +59,14 @@ impl Authority {
         self.sign(&[name], name)
     }
 
+    /// Returns a certificate for `localhost` and 127.0.0.1 that was valid in these years only.
+    pub(crate) fn server_valid(&self, from: i32, to: i32) -> Certificate {
+        let mut params = Self::params(&["localhost", "127.0.0.1"], "localhost");
+        params.not_before = rcgen::date_time_ymd(from, 1, 1);
+        params.not_after = rcgen::date_time_ymd(to, 1, 1);
+        self.sign_params(&params)
+    }
+
     /// Returns a certificate with which a client can name itself.
     pub(crate) fn client(&self, name: &str) -> Certificate {
         self.sign(&[], name)
@@ -80,9 +88,17 @@ impl Authority {
     }
 
     fn sign(&self, names: &[&str], common_name: &str) -> Certificate {
+        self.sign_params(&Self::params(names, common_name))
+    }
+
+    fn params(names: &[&str], common_name: &str) -> CertificateParams {
         let names: Vec<String> = names.iter().map(ToString::to_string).collect();
         let mut params = CertificateParams::new(names).expect("these are names of servers");
         params.distinguished_name.push(DnType::CommonName, common_name);
+        params
+    }
+
+    fn sign_params(&self, params: &CertificateParams) -> Certificate {
         let key = KeyPair::generate().expect("a key can be made");
         let certificate = params.signed_by(&key, &self.issuer).expect("an authority can sign");
         Certificate {

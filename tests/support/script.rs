@@ -181,6 +181,14 @@ impl Script {
         Self::serve(exchanges, false, Some(authority.server().server_config()))
     }
 
+    /// As [`Script::unordered_tls`], with this certificate.
+    pub(crate) fn unordered_with(
+        exchanges: impl IntoIterator<Item = Exchange>,
+        certificate: &super::Certificate,
+    ) -> Self {
+        Self::serve(exchanges, false, Some(certificate.server_config()))
+    }
+
     fn serve(
         exchanges: impl IntoIterator<Item = Exchange>,
         is_ordered: bool,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use spectro_pack::{
     artifact::NotAPack,
     location::InvalidPlace,
-    registry::{InvalidReference, Refusal, UntrustedRealm},
+    registry::{InvalidReference, Refusal, TlsProblem, UntrustedRealm},
     store::{Error, ErrorKind, TagConflict},
 };
 
@@ -222,6 +222,9 @@ fn hint_of(error: &Error) -> Option<String> {
     if let Some(UntrustedRealm { realm, .. }) = error.find::<UntrustedRealm>() {
         let host = realm.split(':').next().unwrap_or(realm);
         return Some(format!("if `{host}` belongs to the registry, say so with --trusted-realm {host}"));
+    }
+    if let Some(problem) = error.find::<TlsProblem>() {
+        return Some(hints::of_tls(problem).into());
     }
     let refusal = error.find::<Refusal>()?;
     hints::of_refusal(refusal)

@@ -3,7 +3,7 @@
 //! The words are those that the services were seen to answer with. A row names what can be done there and nowhere else; what no row
 //! knows gets the advice that its status allows.
 
-use spectro_pack::registry::{Kind, Refusal};
+use spectro_pack::registry::{Kind, Refusal, TlsProblem};
 
 /// A refusal, and what helps.
 struct Row {
@@ -16,7 +16,7 @@ struct Row {
     advice: &'static str,
 }
 
-const TABLE: [Row; 26] = [
+const TABLE: [Row; 27] = [
     Row {
         kind: Some(Kind::Ecr),
         status: &[404],
@@ -151,6 +151,12 @@ const TABLE: [Row; 26] = [
     },
     Row {
         kind: None,
+        status: &[400],
+        words: "http request to an https server",
+        advice: "the server speaks https: leave --plain-http out, and write -r https://{host}",
+    },
+    Row {
+        kind: None,
         status: &[405],
         words: "",
         advice: "the server does not allow this; where it is yours, enable it (distribution: storage.delete.enabled)",
@@ -174,6 +180,22 @@ const TABLE: [Row; 26] = [
         advice: "the server may have passing trouble: try again",
     },
 ];
+
+/// Returns what helps where https did not come about.
+pub(super) fn of_tls(problem: &TlsProblem) -> &'static str {
+    match problem {
+        TlsProblem::UnknownIssuer => "give the authority that signed it with --ca-file FILE; -i verifies nothing",
+        TlsProblem::Expired => "have it renewed; until then -i verifies nothing",
+        TlsProblem::NotValidYet => "set this machine's clock; -i verifies nothing",
+        TlsProblem::OtherName => "name the server as its certificate does; -i verifies nothing",
+        TlsProblem::ClientCertificate => "show one with --cert-file FILE --key-file FILE",
+        TlsProblem::Closed => {
+            "a server that wants a certificate of the client does that: --cert-file FILE --key-file FILE"
+        }
+        TlsProblem::NotTls => "a server that speaks plain http wants --plain-http; or is it another port?",
+        _ => "look at it with: openssl s_client -connect HOST:PORT; -i verifies nothing",
+    }
+}
 
 /// Returns what helps against a refusal, where something is known.
 pub(super) fn of_refusal(refusal: &Refusal) -> Option<String> {
