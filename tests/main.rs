@@ -1,5 +1,6 @@
 //! The stories that hold the promises of `spectro`: every module is one, and all run in one binary.
 
+mod all_or_nothing;
 mod answer_as_harbor_does;
 mod architecture;
 mod calibrate_on_real_packs;

@@ -13,6 +13,7 @@ mod corpus;
 mod forward;
 pub(crate) mod http;
 mod invocation;
+pub(crate) mod layout;
 mod listener;
 mod proxy;
 mod recorder;
@@ -38,7 +39,7 @@ pub(crate) use reply::Reply;
 pub(crate) use sandbox::{Sandbox, testdata};
 pub(crate) use script::{Exchange, Script};
 pub(crate) use token_service::{IDENTITY_TOKEN, TokenService};
-pub(crate) use tools::{Tool, have, needs};
+pub(crate) use tools::{Tool, have, needs, skip};
 pub(crate) use tree::{Entry, Tree, as_stored, assert_same_tree, tree};
 
 use std::path::{Path, PathBuf};
