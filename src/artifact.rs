@@ -9,12 +9,14 @@ mod decode;
 mod feed;
 mod file;
 mod foreign;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod invariants;
 mod layered;
 pub mod media_type;
 mod names;
 mod packed;
 mod part;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 mod testing;
 pub mod unpack;
 

@@ -11,6 +11,8 @@ mod client;
 mod credentials;
 mod download;
 mod http_client;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod invariants;
 mod manifests;
 mod reference;
 mod retry;

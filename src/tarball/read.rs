@@ -11,6 +11,8 @@
 mod extension;
 mod gunzip;
 mod header;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod invariants;
 
 use std::io::{self, Read};
 
