@@ -3,6 +3,7 @@
 mod all_or_nothing;
 mod answer_as_harbor_does;
 mod architecture;
+mod archives_read_as_others_do;
 mod calibrate_on_real_packs;
 mod credentials_stay_home;
 mod faults_happen_as_told;

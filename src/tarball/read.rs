@@ -284,8 +284,8 @@ impl<R: Read> TarballReader<R> {
         let size = if matches!(flag, b'1'..=b'6') { 0 } else { size };
         let kind = match flag {
             _ if extensions.is_sparse() => EntryKind::Other,
-            // Before POSIX a folder was a file whose name ends in a slash.
-            b'0' | 0 if path.ends_with('/') && size == 0 => EntryKind::Folder,
+            // Before POSIX a folder was a file whose name ends in a slash. With a flag of POSIX, tar and Python see two things in it.
+            0 if path.ends_with('/') && size == 0 => EntryKind::Folder,
             b'0' | 0 | b'7' if !path.ends_with('/') => EntryKind::File,
             b'5' => EntryKind::Folder,
             b'1' | b'2' => EntryKind::Link,
