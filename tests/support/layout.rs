@@ -15,7 +15,7 @@ use spectro_pack::{
 use tokio::runtime::Runtime;
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().expect("threads can be made")
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_time().build().expect("threads can be made")
 });
 
 /// A version of a pack in a local store, whole and verified.
