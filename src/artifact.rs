@@ -17,6 +17,7 @@ mod names;
 mod packed;
 mod part;
 #[cfg(any(test, fuzzing))]
+#[cfg_attr(fuzzing, allow(dead_code, reason = "a fuzz target needs only the store in memory"))]
 mod testing;
 pub mod unpack;
 

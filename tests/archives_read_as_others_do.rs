@@ -38,8 +38,8 @@ fn what_we_unpack_is_what_gnu_tar_and_python_unpack() {
             Err(error) => assert!(!ours.exists(), "{error}"),
         }
     }
-    let numbers: String = accepted.iter().map(|(number, ..)| format!("{number}\n")).collect();
-    sandbox.write("accepted", numbers);
+    let numbers: Vec<_> = accepted.iter().map(|(number, _)| number.to_string()).collect();
+    sandbox.write("accepted", numbers.join("\n") + "\n");
     let refused = sandbox.run_tool("python3", ["-c", PYTHON]).success().stdout;
     let mut differences: Vec<String> = refused.lines().map(|line| format!("Python refused {line}")).collect();
     let refused = sandbox.run_tool("sh", ["-c", GNU]).success().stdout;

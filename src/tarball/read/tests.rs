@@ -159,6 +159,10 @@ fn an_extension_of_nothing_and_a_file_named_as_a_folder_are_refused() {
     assert!(matches!(list(&nothing), Err(TarballError::Truncated)));
     let folder = Tar::default().entry("a/", b'0', b"").end();
     assert_eq!(list(&folder).unwrap()[0].1, EntryKind::Other);
+    for (said, counts) in [("a", "b/"), ("a/", "b")] {
+        let folder = Tar::default().pax(&[("path", counts)]).entry(said, 0, b"").end();
+        assert_eq!(list(&folder).unwrap()[0].1, EntryKind::Other, "{said} {counts}");
+    }
 }
 
 #[test]
