@@ -137,7 +137,10 @@ pub(crate) fn docker_config(text: &str) {
 /// Returns the texts of a configuration that are long enough to be told from words of our own.
 fn secrets(text: &str) -> Vec<String> {
     let parts = text.split('"').skip(1).step_by(2);
-    let is_secret = |part: &&str| part.len() >= 12 && !part.contains("example") && !part.contains("docker");
+    let is_secret = |part: &&str| {
+        let of_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+        part.len() >= 16 && part.bytes().all(of_base64)
+    };
     parts.filter(is_secret).map(str::to_owned).collect()
 }
 
