@@ -19,6 +19,7 @@ mod real_registries_start;
 mod rebuild_the_same_bytes;
 mod refuse_bad_input;
 mod show_findings;
+mod soak;
 mod support;
 mod survive_a_flaky_registry;
 mod validate_a_pack;
