@@ -1,20 +1,23 @@
 //! One suite for everything that keeps packs: a local store, zot and distribution give the same answers to the same calls.
 
-use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
 use futures::{StreamExt as _, stream};
 use spectro_pack::{
     digest::Digest,
-    registry::{CredentialSearch, Intent, Proxies, RetryRule, Server, Settings, Timeouts, TlsSettings},
+    registry::{Intent, Server},
     store::{
-        BlobOutcome, BlobReader, Descriptor, Error, ErrorKind, Manifest, Observer, PageToken, RepositoryName, Result,
-        Selector, Silent, Source, Tag, TagConflict, TagOutcome, TagPage, TagRule, Target, layout::LayoutStore,
+        BlobOutcome, Descriptor, ErrorKind, Observer, RepositoryName, Selector, Silent, Tag, TagConflict, TagRule,
+        Target, layout::LayoutStore,
     },
     transfer::{CopyOptions, CopyOutcome, copy},
 };
 
-use crate::support::{Kind, RealRegistry};
+use crate::support::{
+    Kind, RealRegistry,
+    artifact::{Content, settings},
+};
 
 /// A place that keeps repositories.
 enum Place {
@@ -58,22 +61,6 @@ impl Place {
     }
 }
 
-fn settings(host: &str) -> Settings {
-    Settings {
-        host: host.to_owned(),
-        plain_http: true,
-        user_agent: "spectro-test".to_owned(),
-        tls: TlsSettings::default(),
-        proxies: Proxies::default(),
-        timeouts: Timeouts::default(),
-        retry: RetryRule::default(),
-        jobs: 8,
-        trusted_realms: Vec::new(),
-        credentials: CredentialSearch::default(),
-        observer: Arc::new(Silent),
-    }
-}
-
 /// Runs a story on every place.
 fn on_every(test: &str, story: impl for<'a> Fn(&'a Place) -> Pin<Box<dyn Future<Output = ()> + 'a>>) {
     rustls::crypto::ring::default_provider().install_default().ok();
@@ -84,62 +71,11 @@ fn on_every(test: &str, story: impl for<'a> Fn(&'a Place) -> Pin<Box<dyn Future<
     }
 }
 
-/// An artifact in memory: a config and some layers.
-struct Content {
-    blobs: BTreeMap<Digest, Bytes>,
-    parts: Vec<Descriptor>,
-    manifest: Manifest,
-}
-
-impl Content {
-    fn of(texts: &[&str]) -> Self {
-        Self::of_bytes(texts.iter().map(|text| Bytes::copy_from_slice(text.as_bytes())))
+async fn push(content: &Content, to: &dyn Target, name: &str) {
+    for part in &content.parts {
+        to.push_blob(part, content, None).await.unwrap();
     }
-
-    fn of_bytes(parts: impl IntoIterator<Item = Bytes>) -> Self {
-        let all: Vec<_> = parts.into_iter().map(|bytes| (Descriptor::of("text/plain", &bytes), bytes)).collect();
-        let parts: Vec<_> = all.iter().map(|(descriptor, _)| descriptor.clone()).collect();
-        let manifest = Manifest::image(parts[0].clone(), parts[1..].to_vec(), BTreeMap::new()).unwrap();
-        let blobs = all.into_iter().map(|(descriptor, bytes)| (descriptor.digest, bytes)).collect();
-        Self { blobs, parts, manifest }
-    }
-
-    fn digest(&self) -> Digest {
-        self.manifest.digest().clone()
-    }
-
-    fn by_digest(&self) -> Selector {
-        Selector::Digest(self.digest())
-    }
-
-    async fn push(&self, to: &dyn Target, name: &str) -> TagOutcome {
-        for part in &self.parts {
-            to.push_blob(part, self, None).await.unwrap();
-        }
-        to.push_manifest(&self.manifest, Some((&tag(name), &TagRule::Any))).await.unwrap()
-    }
-}
-
-#[async_trait::async_trait]
-impl Source for Content {
-    async fn resolve(&self, _: &Selector) -> Result<Option<Descriptor>> {
-        Ok(Some(self.manifest.descriptor()))
-    }
-
-    async fn manifest(&self, _: &Selector) -> Result<Manifest> {
-        Ok(self.manifest.clone())
-    }
-
-    async fn blob(&self, descriptor: &Descriptor) -> Result<BlobReader> {
-        let bytes = self.blobs.get(&descriptor.digest).cloned();
-        let bytes = bytes.ok_or_else(|| Error::new(ErrorKind::NotFound, "there is no such blob in memory"))?;
-        let pieces: Vec<_> = bytes.chunks(60_000).map(|piece| Ok(bytes.slice_ref(piece))).collect();
-        Ok(BlobReader::new(descriptor, stream::iter(pieces)))
-    }
-
-    async fn tags(&self, _: Option<&PageToken>) -> Result<TagPage> {
-        Ok(TagPage::default())
-    }
+    to.push_manifest(&content.manifest, Some((&tag(name), &TagRule::Any))).await.unwrap();
 }
 
 fn tag(text: &str) -> Tag {
@@ -174,7 +110,7 @@ fn what_is_not_there_is_not_found() {
         Box::pin(async move {
             let empty = place.open("acme/nothing");
             let full = place.open("acme/something");
-            Content::of(&["config", "layer"]).push(&*full, "1").await;
+            push(&Content::of(&["config", "layer"]), &*full, "1").await;
             assert_eq!(empty.tags(None).await.unwrap_err().kind(), ErrorKind::NotFound);
             for repository in [empty, full] {
                 let missing = Descriptor::of("text/plain", b"nobody has this");
@@ -236,7 +172,7 @@ fn wrong_bytes_are_stored_nowhere_and_a_wrong_size_is_told() {
                 assert!(!to.has_blob(&content.parts[1]).await.unwrap(), "{wrong:?}");
             }
             let to = place.open("a");
-            content.push(&*to, "1").await;
+            push(&content, &*to, "1").await;
             for size in [0, 4, 6, 1 << 40] {
                 let lie = Descriptor { size, ..content.parts[1].clone() };
                 let read = async { to.blob(&lie).await?.read_all(1 << 50).await };
@@ -313,9 +249,9 @@ fn a_manifest_is_deleted_with_all_its_tags_and_others_stay() {
         Box::pin(async move {
             let to = place.open("a");
             let (one, other) = (Content::of(&["config", "one"]), Content::of(&["config", "other"]));
-            one.push(&*to, "1").await;
-            one.push(&*to, "2").await;
-            other.push(&*to, "3").await;
+            push(&one, &*to, "1").await;
+            push(&one, &*to, "2").await;
+            push(&other, &*to, "3").await;
             let to = place.open("a");
             to.delete(&one.by_digest()).await.unwrap();
             for selector in [by_tag("1"), by_tag("2"), one.by_digest()] {

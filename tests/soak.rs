@@ -5,7 +5,7 @@
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
+    path::Path,
     sync::atomic::{AtomicU64, Ordering::Relaxed},
     thread,
     time::{Duration, Instant},
@@ -112,6 +112,13 @@ impl Version {
     }
 }
 
+/// Returns what does not change in a pack: everything but the version and the values.
+fn others(folder: &Path) -> Tree {
+    let mut found = as_stored(tree(folder));
+    found.retain(|path, _| path != "pack.json" && path != "values.yaml");
+    found
+}
+
 struct Worker<'a> {
     place: &'a Place,
     counts: &'a Counts,
@@ -133,18 +140,8 @@ impl<'a> Worker<'a> {
         sandbox.write(format!("{NAME}/large.bin"), large);
         let dice = fastrand::Rng::with_seed(number as u64);
         let metadata = sandbox.read_text(format!("{NAME}/pack.json"));
-        let versions = BTreeMap::new();
-        let mut worker =
-            Self { place, counts, number, sandbox, tree: Tree::new(), metadata, dice, versions, contents: 0 };
-        worker.tree = worker.others(&worker.sandbox.path(NAME));
-        worker
-    }
-
-    /// Returns what does not change: everything but the version and the values.
-    fn others(&self, folder: &PathBuf) -> Tree {
-        let mut found = as_stored(tree(folder));
-        found.retain(|path, _| path != "pack.json" && path != "values.yaml");
-        found
+        let (tree, versions) = (others(&sandbox.path(NAME)), BTreeMap::new());
+        Self { place, counts, number, sandbox, tree, metadata, dice, versions, contents: 0 }
     }
 
     fn tag(&self, version: usize) -> String {
@@ -228,7 +225,7 @@ impl<'a> Worker<'a> {
         // Whatever happened, the folder is one whole pack or nothing.
         let target = self.sandbox.path("target");
         if target.exists() {
-            assert_same_tree(&self.tree, &self.others(&target));
+            assert_same_tree(&self.tree, &others(&target));
         }
         if self.dice.u32(0..3) == 0 {
             std::fs::remove_dir_all(target).ok();
@@ -258,7 +255,7 @@ impl<'a> Worker<'a> {
             match outcome.code {
                 Some(0) => {
                     self.check(*version, Some(&target));
-                    assert_same_tree(&self.tree, &self.others(&self.sandbox.path(&target)));
+                    assert_same_tree(&self.tree, &others(&self.sandbox.path(&target)));
                     self.counts.present.fetch_add(1, Relaxed);
                 }
                 Some(3) if known.acknowledged.is_none() => {}

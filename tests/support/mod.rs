@@ -8,6 +8,7 @@
     reason = "a kit: each story takes what it needs, and on some machines some stories are skipped"
 )]
 
+pub(crate) mod artifact;
 mod certificates;
 mod corpus;
 mod forward;
