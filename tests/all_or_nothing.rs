@@ -3,6 +3,7 @@
 mod at_any_moment;
 mod between_system_calls;
 mod disk;
+mod interrupted;
 
 use std::path::PathBuf;
 
