@@ -145,8 +145,8 @@ fn another_file_system_changes_nothing() {
     let device = |path: &Path| std::os::unix::fs::MetadataExt::dev(&fs::metadata(path).expect("it is there"));
     let here = device(&sandbox.work());
     let others = ["/dev/shm", "/run", "/var/tmp", env!("CARGO_TARGET_TMPDIR")].map(Path::new);
-    let other = others.into_iter().filter(|path| path.is_dir() && device(path) != here);
-    let Some(place) = other.filter_map(|path| tempfile::tempdir_in(path).ok()).next() else {
+    let mut other = others.into_iter().filter(|path| path.is_dir() && device(path) != here);
+    let Some(place) = other.find_map(|path| tempfile::tempdir_in(path).ok()) else {
         return skip(
             "rebuild_the_same_bytes::another_file_system",
             "all folders for temporary files are on one file system",

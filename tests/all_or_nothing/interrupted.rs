@@ -88,7 +88,7 @@ fn a_wait_for_a_lock_is_told_and_can_be_interrupted() {
         let held = File::options().write(true).open(story.repository().join(".spectro").join(lock)).unwrap();
         held.lock().unwrap();
         story.number(1);
-        let running = story.push().limit(Duration::from_secs(60)).spawn();
+        let running = story.push().limit(Duration::from_mins(1)).spawn();
         // Said after two seconds.
         thread::sleep(Duration::from_millis(2500));
         running.signal(signal);
