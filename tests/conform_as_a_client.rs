@@ -285,3 +285,27 @@ fn a_tag_that_names_something_else_after_the_put_is_a_lost_race() {
     });
     assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
 }
+
+/// Found by the soak: with `-f` a refusal for the content was told as a tag with other content.
+#[test]
+fn a_refusal_for_the_content_is_no_conflict_over_the_tag() {
+    let content = small();
+    for (code, kind) in [
+        ("DIGEST_INVALID", ErrorKind::Unavailable),
+        ("MANIFEST_BLOB_UNKNOWN", ErrorKind::Unavailable),
+        ("MANIFEST_INVALID", ErrorKind::Unavailable),
+        ("TAG_INVALID", ErrorKind::Conflict),
+    ] {
+        let other = Digest::of(b"other").to_string();
+        let there = Reply::new(200).header("Content-Type", MANIFEST).header("Docker-Content-Digest", other);
+        let script = Script::ordered([
+            Exchange::new("PUT", "/v2/a/b/manifests/1").answers(Reply::error(400, code, "no")),
+            Exchange::new("HEAD", "/v2/a/b/manifests/1").answers(there.header("Content-Length", "10")),
+        ]);
+        let error = with(&script, |to| {
+            let manifest = &content.manifest;
+            async move { to.push_manifest(manifest, Some((&"1".parse().unwrap(), &TagRule::Any))).await.unwrap_err() }
+        });
+        assert_eq!(error.kind(), kind, "{code}: {error}");
+    }
+}
