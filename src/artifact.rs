@@ -10,13 +10,16 @@ mod decode;
 mod feed;
 mod file;
 mod foreign;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod invariants;
 mod layered;
 pub mod media_type;
 mod names;
 mod packed;
 mod packing;
 mod part;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
+#[cfg_attr(fuzzing, allow(dead_code, reason = "a fuzz target needs only the store in memory"))]
 mod testing;
 pub mod unpack;
 

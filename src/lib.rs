@@ -65,15 +65,57 @@ pub mod tarball;
 mod template;
 pub mod transfer;
 
-/// What the fuzz targets in `tests/fuzz` call.
+/// What the fuzz targets in `tests/fuzz` call. Each function panics where an answer is not sound: this is what a fuzzer looks for.
 #[cfg(fuzzing)]
+#[allow(missing_docs)]
 pub mod fuzzing {
-    /// Parses a text as a Go template.
-    ///
-    /// # Panics
-    ///
-    /// Panics where the answer is not sound: this is what a fuzzer looks for.
+    use std::path::Path;
+
     pub fn template(text: &str) {
         crate::template::invariants::check(text);
+    }
+
+    pub fn reference(text: &str) {
+        crate::registry::invariants::reference(text);
+    }
+
+    pub fn challenge(text: &str) {
+        crate::registry::invariants::challenge(text);
+    }
+
+    pub fn link(text: &str) {
+        crate::registry::invariants::link(text);
+    }
+
+    pub fn error_body(bytes: &[u8]) {
+        crate::registry::invariants::error_body(bytes);
+    }
+
+    pub fn docker_config(text: &str) {
+        crate::registry::invariants::docker_config(text);
+    }
+
+    pub fn manifest(bytes: &[u8]) {
+        if let Some(manifest) = crate::store::invariants::manifest(bytes) {
+            crate::artifact::invariants::manifest(manifest);
+        }
+    }
+
+    pub fn json(text: &str) {
+        crate::store::invariants::json(text.as_bytes());
+        crate::pack::invariants::json(text);
+    }
+
+    pub fn yaml(text: &str) {
+        crate::pack::invariants::yaml(text);
+    }
+
+    pub fn tar(bytes: &[u8]) {
+        crate::tarball::read::invariants::check(bytes);
+    }
+
+    /// `place` is an empty folder.
+    pub fn extract(bytes: &[u8], place: &Path) {
+        crate::artifact::invariants::extract(&crate::tarball::read::invariants::gzip(bytes), place);
     }
 }

@@ -9,6 +9,8 @@ mod content;
 mod day;
 mod directory;
 pub(crate) mod images;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod invariants;
 mod json;
 mod metadata;
 mod path;

@@ -11,6 +11,8 @@ mod client;
 pub mod credentials;
 mod download;
 mod http_client;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod invariants;
 mod look;
 mod manifests;
 mod reference;

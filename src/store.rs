@@ -9,6 +9,8 @@ mod descriptor;
 mod error;
 mod event;
 pub(crate) mod file;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod invariants;
 mod json;
 pub mod layout;
 mod manifest;

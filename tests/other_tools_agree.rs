@@ -69,7 +69,12 @@ fn a_zot_serves_the_local_store() {
     assert_same_tree(&as_stored(tree(&folder)), &tree(sandbox.path("back")));
     // While it serves the folder, writing goes through it and not past it.
     sandbox.write("golden-centos-aws/values.yaml", "# other\n");
+    let before = tree(sandbox.path("store/golden-centos-aws"));
     sandbox.spectro(["pack", "push", "golden-centos-aws", "-f", "-r", "oci-layout:store"]).run().fails(4).says("zot");
+    let new = sandbox.copy_folder(sandbox.path("golden-centos-aws"), "other");
+    sandbox.write(new.join("pack.json"), sandbox.read_text("other/pack.json").replace("7.7.1908", "8.0.0"));
+    sandbox.spectro(["pack", "push", "other", "-r", "oci-layout:store"]).run().fails(4).says("push to that zot");
+    assert_same_tree(&before, &tree(sandbox.path("store/golden-centos-aws")));
     sandbox.spectro(["pack", "push", "golden-centos-aws", "-f", "-r", &zot.host()]).run().success();
     drop(zot);
     sandbox

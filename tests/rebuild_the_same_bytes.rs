@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::support::{Sandbox, testdata};
+use crate::support::{Sandbox, skip, testdata};
 
 fn digest(sandbox: &Sandbox, folder: &str) -> String {
     let shown = sandbox.spectro(["pack", "inspect", folder, "-o", "json"]).run().success().json();
@@ -84,4 +84,98 @@ fn nothing_of_the_machine_the_user_or_the_clock_goes_in() {
         let pushed = sandbox.spectro(push).umask(0o002).run().success().json();
         assert_eq!(pushed["packs"][0]["digest"], expected.as_str(), "{name}");
     }
+}
+
+/// Each by itself, so that a failure names what got in.
+#[test]
+fn jobs_environment_and_file_system_change_nothing() {
+    let sandbox = Sandbox::new();
+    let name = "prometheus-grafana";
+    sandbox.copy_pack(name);
+    for number in 0..40 {
+        sandbox.write(format!("{name}/folder/{}", (number * 7919) % 1000), format!("{number}"));
+    }
+    let expected = digest(&sandbox, &format!("./{name}"));
+    let push = |what: &str, folder: &str| {
+        let store = format!("oci-layout:{}", what.replace(['=', '/', ' '], "-"));
+        sandbox.spectro(["pack", "push", folder, "-r", &store, "-o", "json"])
+    };
+    let same = |what: &str, outcome: crate::support::Outcome| {
+        let json = outcome.success().json();
+        assert_eq!(json["packs"][0]["digest"], expected.as_str(), "{what}");
+    };
+    for jobs in ["1", "2", "8", "32"] {
+        same(jobs, push(&format!("jobs {jobs}"), name).args(["--jobs", jobs]).run());
+    }
+    for (key, value) in [
+        ("TZ", "Asia/Kathmandu"),
+        ("LANG", "ja_JP.UTF-8"),
+        ("LC_ALL", "C"),
+        ("LC_COLLATE", "de_DE.UTF-8"),
+        ("SOURCE_DATE_EPOCH", "0"),
+        ("SOURCE_DATE_EPOCH", "4102444800"),
+        ("USER", "root"),
+        ("HOSTNAME", "elsewhere"),
+        ("TOKIO_WORKER_THREADS", "1"),
+        ("RUST_BACKTRACE", "1"),
+    ] {
+        let what = format!("{key}={value}");
+        same(&what, push(&what, name).env(key, value).run());
+    }
+    for umask in [0o000, 0o022, 0o027, 0o077] {
+        same("umask", push(&format!("umask {umask:o}"), name).umask(umask).run());
+    }
+    // What lies beside the pack, and how its folder is called or named.
+    sandbox.copy_folder(sandbox.path(name), "deep/er/renamed");
+    for folder in ["deep/er/renamed", "./deep/er/renamed/", "deep/../deep/er/renamed"] {
+        same(folder, push(folder, folder).run());
+    }
+    same("from within", push("from within", ".").cwd("deep/er/renamed").run());
+}
+
+/// Another file system lists a folder in another order and keeps other times.
+#[test]
+fn another_file_system_changes_nothing() {
+    let sandbox = Sandbox::new();
+    let name = "prometheus-grafana";
+    sandbox.copy_pack(name);
+    for number in 0..40 {
+        sandbox.write(format!("{name}/folder/{}", (number * 7919) % 1000), format!("{number}"));
+    }
+    let device = |path: &Path| std::os::unix::fs::MetadataExt::dev(&fs::metadata(path).expect("it is there"));
+    let here = device(&sandbox.work());
+    let others = ["/dev/shm", "/run", "/var/tmp", env!("CARGO_TARGET_TMPDIR")].map(Path::new);
+    let mut other = others.into_iter().filter(|path| path.is_dir() && device(path) != here);
+    let Some(place) = other.find_map(|path| tempfile::tempdir_in(path).ok()) else {
+        return skip(
+            "rebuild_the_same_bytes::another_file_system",
+            "all folders for temporary files are on one file system",
+        );
+    };
+    let copy = place.path().join(name);
+    copy_otherwise(&sandbox.path(name), &copy);
+    let expected = digest(&sandbox, &format!("./{name}"));
+    assert_eq!(digest(&sandbox, copy.to_str().expect("a path is UTF-8")), expected);
+}
+
+/// A file's owner is not a part of the pack; only root can give one away.
+#[test]
+fn another_owner_changes_nothing() {
+    let sandbox = Sandbox::new();
+    let name = "golden-centos-aws";
+    sandbox.copy_pack(name);
+    let expected = digest(&sandbox, &format!("./{name}"));
+    let mut folders = vec![sandbox.path(name)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if std::os::unix::fs::chown(&path, Some(12345), Some(54321)).is_err() {
+                return skip("rebuild_the_same_bytes::another_owner", "only root can give files away");
+            }
+            if path.is_dir() {
+                folders.push(path);
+            }
+        }
+    }
+    assert_eq!(digest(&sandbox, &format!("./{name}")), expected);
 }

@@ -110,10 +110,10 @@ pub(super) fn tree(folder: &Path) -> BTreeMap<PathBuf, Option<(u32, Vec<u8>)>> {
             let entry = entry.unwrap();
             let path = entry.path().strip_prefix(folder).unwrap().to_path_buf();
             let kind = entry.file_type().unwrap();
-            assert!(kind.is_file() || kind.is_dir(), "{path:?} is neither file nor folder");
+            assert!(kind.is_file() || kind.is_dir(), "{} is neither file nor folder", path.display());
             let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
             if kind.is_dir() {
-                assert_eq!(mode, 0o755, "{path:?}");
+                assert_eq!(mode, 0o755, "{}", path.display());
                 folders.push(entry.path());
                 found.insert(path, None);
             } else {

@@ -3,6 +3,7 @@
 //! The layers stream through verifying readers into a hidden folder beside the target. When every byte was proven, one rename
 //! makes it the target. Until then, and after any error or interruption, nothing is to be seen there.
 
+mod leftover;
 mod settle;
 mod stage;
 mod sync;

@@ -166,6 +166,8 @@ impl Repository {
         let Ok(there) = self.resolve_manifest(selector).await else { return Err(error) };
         match there {
             Some(there) if manifest.has_digest(&there.digest) => Ok(TagOutcome::Unchanged),
+            // Whatever the tag names, it was not the reason.
+            Some(_) if is_about_content(&error) => Err(error),
             Some(there) => {
                 let (here, there) = (manifest.digest().clone(), there.digest);
                 let refusal = error.find::<Refusal>().map(ToString::to_string);
@@ -275,4 +277,20 @@ impl Repository {
     async fn not_a_registry(&self, answer: Answer) -> Error {
         answer.into_error(format!("cannot talk to `{}`", self.client().host())).await
     }
+}
+
+/// Returns whether a registry refused a manifest for what it holds, not for its tag.
+///
+/// distribution 2.8 does so now and then while somebody else uploads a blob of the manifest (`DIGEST_INVALID`, 7 times in ten minutes
+/// of two workers).
+fn is_about_content(error: &Error) -> bool {
+    const CODES: [&str; 6] = [
+        "BLOB_UNKNOWN",
+        "DIGEST_INVALID",
+        "MANIFEST_BLOB_UNKNOWN",
+        "MANIFEST_INVALID",
+        "MANIFEST_UNVERIFIED",
+        "SIZE_INVALID",
+    ];
+    error.find::<Refusal>().and_then(|refusal| refusal.code.as_deref()).is_some_and(|code| CODES.contains(&code))
 }

@@ -132,7 +132,17 @@ fn is_host(text: &str) -> bool {
             && !label.ends_with('-')
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     };
-    host.split('.').all(is_label) && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
+    // `1.2` and `0x7f.1` would be addresses of other hosts (1.0.0.2, 127.0.0.1) than they say.
+    let is_itself = || {
+        let url = url::Url::parse(&format!("https://{host}/"));
+        url.is_ok_and(|url| url.host_str().is_some_and(|read| read.eq_ignore_ascii_case(host)))
+    };
+    host.split('.').all(is_label)
+        && is_itself()
+        && port.is_none_or(|port| {
+            // `parse` alone would take a `+`.
+            port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)
+        })
 }
 
 /// Which pack of a server: `NAME[:TAG][@DIGEST]`.
@@ -230,6 +240,17 @@ mod tests {
         }
         assert_eq!("ghcr.io/Acme".parse::<ServerName>().unwrap_err().meant.as_deref(), Some("ghcr.io/acme"));
         assert_eq!("oci://ghcr.io/a".parse::<ServerName>().unwrap_err().meant.as_deref(), Some("ghcr.io/a"));
+    }
+
+    /// Found by the property test and the fuzz target: an address would be of another host than the text says, or of none.
+    #[test]
+    fn a_server_that_an_address_would_read_as_another_host_is_refused() {
+        for text in ["1.2", "0x7f.1", "127.1:5000", "0177.0.0.1", "_1.2.0", "1.2.3.999", "2130706433", "x:+201"] {
+            assert!(text.parse::<ServerName>().is_err(), "{text}");
+        }
+        for text in ["127.0.0.1:5000", "10.0.0.1", "1.2.example", "my_host:80", "xn--bcher-kva.example"] {
+            assert_eq!(text.parse::<ServerName>().unwrap().to_string(), text);
+        }
     }
 
     #[test]

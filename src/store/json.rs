@@ -170,6 +170,14 @@ mod tests {
         assert_eq!(text, r#"{"a":{"y":18446744073709551615,"z":"ä\n"},"b":[1,-2,true,null]}"#);
     }
 
+    /// Found by the property test: the last digit changed with each reading.
+    #[test]
+    fn a_number_is_written_back_as_it_was() {
+        for text in ["9.223371844674408e+30", "0.1", "1e+300", "-2.5"] {
+            assert_eq!(Json::parse(text.as_bytes()).unwrap().to_canonical(), text.as_bytes());
+        }
+    }
+
     #[test]
     fn a_key_twice_is_refused_at_any_depth_however_it_is_written() {
         for text in [r#"{"a":1,"a":1}"#, r#"[{"x":{"a":1,"\u0061":2}}]"#] {

@@ -11,6 +11,8 @@
 mod extension;
 mod gunzip;
 mod header;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod invariants;
 
 use std::io::{self, Read};
 
@@ -288,10 +290,13 @@ impl<R: Read> TarballReader<R> {
         }
         // Links, devices, folders and FIFOs have no content, whatever their size says (POSIX; Go and Python read them so).
         let size = if matches!(flag, b'1'..=b'6') { 0 } else { size };
+        // Python goes by the name in the header, tar by the one that counts.
+        let named_as_folder = header.path_bytes().ends_with(b"/");
         let kind = match flag {
             _ if extensions.is_sparse() => EntryKind::Other,
-            // Before POSIX a folder was a file whose name ends in a slash.
-            b'0' | 0 if path.ends_with('/') && size == 0 => EntryKind::Folder,
+            // Before POSIX a folder was a file whose name ends in a slash. With a flag of POSIX, tar and Python see two things in it.
+            0 if path.ends_with('/') && named_as_folder && size == 0 => EntryKind::Folder,
+            0 if path.ends_with('/') || named_as_folder => EntryKind::Other,
             b'0' | 0 | b'7' if !path.ends_with('/') => EntryKind::File,
             b'5' => EntryKind::Folder,
             b'1' | b'2' => EntryKind::Link,

@@ -53,6 +53,15 @@ impl Invocation {
         self
     }
 
+    /// Runs the program under another one, which gets these arguments before it.
+    pub(crate) fn under<A: AsRef<OsStr>>(mut self, program: &Path, arguments: impl IntoIterator<Item = A>) -> Self {
+        let mut all: Vec<OsString> = arguments.into_iter().map(|argument| argument.as_ref().to_owned()).collect();
+        all.push(std::mem::replace(&mut self.program, program.to_owned()).into());
+        all.append(&mut self.arguments);
+        self.arguments = all;
+        self
+    }
+
     /// Sets a variable of the environment.
     pub(crate) fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
         self.environment.insert(name.as_ref().to_owned(), value.as_ref().to_owned());

@@ -8,12 +8,14 @@
     reason = "a kit: each story takes what it needs, and on some machines some stories are skipped"
 )]
 
+pub(crate) mod artifact;
 mod certificates;
 mod corpus;
 mod flood;
 mod forward;
 pub(crate) mod http;
 mod invocation;
+pub(crate) mod layout;
 mod listener;
 mod proxy;
 mod recorder;
@@ -40,7 +42,7 @@ pub(crate) use reply::Reply;
 pub(crate) use sandbox::{Sandbox, testdata};
 pub(crate) use script::{Exchange, Script};
 pub(crate) use token_service::{IDENTITY_TOKEN, TokenService};
-pub(crate) use tools::{Tool, have, needs};
+pub(crate) use tools::{Tool, have, needs, skip};
 pub(crate) use tree::{Entry, Tree, as_stored, assert_same_tree, tree};
 
 use std::path::{Path, PathBuf};

@@ -3,7 +3,13 @@
 //! A missing program skips the test by name: a line goes to the file that `SPECTRO_SKIPPED_TESTS` names (`scripts/test` prints it at
 //! the end), else to `skipped-tests` in the build folder. CNCF distribution is the exception: where `CI=true` its absence fails.
 
-use std::{env, fs::OpenOptions, io::Write as _, path::PathBuf};
+use std::{
+    env,
+    fs::OpenOptions,
+    io::Write as _,
+    path::PathBuf,
+    process::{Command, Output, Stdio},
+};
 
 /// Something from outside of this project that a test can need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +22,9 @@ pub(crate) enum Tool {
     Helm,
     Jq,
     Git,
+    /// Kills a program, or fails its system calls, between any two of them.
+    Strace,
+    Tar,
     Python,
     Corpus,
 }
@@ -32,6 +41,8 @@ impl Tool {
             Self::Helm => "helm",
             Self::Jq => "jq",
             Self::Git => "git",
+            Self::Strace => "strace",
+            Self::Tar => "tar",
             Self::Python => "python3",
             Self::Corpus => "the corpus of real packs",
         }
@@ -47,6 +58,10 @@ impl Tool {
     fn is_there(self) -> bool {
         match self {
             Self::Corpus => super::Corpus::packs().is_some(),
+            // Where tracing is forbidden, as in some containers, the program alone is of no use.
+            Self::Strace => works("strace", &["-f", "-e", "trace=none", "true"]),
+            Self::Tar => prints("tar", &["--version"], "GNU tar"),
+            Self::Python => works("python3", &["-c", "import tarfile; tarfile.data_filter"]),
             _ => self.find().is_some(),
         }
     }
@@ -63,6 +78,19 @@ pub(crate) fn search_path() -> Vec<PathBuf> {
 /// Returns the first program of this name on the search path.
 pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
     search_path().into_iter().map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
+fn run(program: &str, arguments: &[&str]) -> Option<Output> {
+    let program = find_program(program)?;
+    Command::new(program).args(arguments).stdin(Stdio::null()).output().ok()
+}
+
+fn works(program: &str, arguments: &[&str]) -> bool {
+    run(program, arguments).is_some_and(|output| output.status.success())
+}
+
+fn prints(program: &str, arguments: &[&str], text: &str) -> bool {
+    run(program, arguments).is_some_and(|output| String::from_utf8_lossy(&output.stdout).contains(text))
 }
 
 /// Skips the test (returns from it) unless everything named is there: `needs!(Distribution, Oras);`.
@@ -101,8 +129,16 @@ pub(crate) fn have(test: &str, tools: &[Tool]) -> bool {
 fn report_skipped(test: &str, tool: Tool) {
     let reason = match tool {
         Tool::Corpus => "the corpus of real packs is not here (SPECTRO_CORPUS names its folder)".to_owned(),
+        Tool::Strace => "strace is not on PATH, or may not trace".to_owned(),
+        Tool::Tar => "GNU tar is not on PATH".to_owned(),
+        Tool::Python => "a python3 whose tarfile has filters (3.12, or patched before) is not on PATH".to_owned(),
         _ => format!("{} is not on PATH", tool.program()),
     };
+    skip(test, &reason);
+}
+
+/// Reports a test as skipped by its name.
+pub(crate) fn skip(test: &str, reason: &str) {
     let line = format!("skipped {test}: {reason}\n");
     eprint!("{line}");
     let file = env::var_os("SPECTRO_SKIPPED_TESTS")

@@ -94,6 +94,22 @@ async fn a_refusal_names_layer_and_entry() {
 }
 
 #[tokio::test]
+async fn a_name_that_no_file_system_takes_is_refused() {
+    let long = "n".repeat(300);
+    let record = format!("315 path=role/{long}\n");
+    assert_eq!(record.len(), 315, "it says so");
+    let pax = Raw { name: b"pax", flag: b'x', link: b"", content: record.as_bytes(), size: None };
+    let entry = role(&[Raw::of(b'5', "role/", ""), pax, Raw::file("role/short", b"x")]);
+    let deep = "d/".repeat(3000) + "x";
+    let title = |title: &str| Memory::layered(CONFIG, &[(title, media_type::OCTETS, b"x".to_vec())]);
+    for store in [entry, title(&long), title(&deep)] {
+        let (kind, text) = refusal(&store, Limits::default()).await;
+        assert_eq!(kind, Unsafe, "{text}");
+        assert!(text.contains("is too long"), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn limits_hold_over_all_layers() {
     let many: Vec<String> = (0..40).map(|number| format!("role/{number}")).collect();
     let many: Vec<_> = many.iter().map(|name| Raw::file(name, b"12345")).collect();

@@ -2,10 +2,11 @@
 //!
 //! Threads write into it, and a thread can't be stopped from outside: when the future that unpacks is dropped (Ctrl-C) while they
 //! run, the stage first tells them to end, waits for them, and removes the folder then. A thread that hangs on a slow disk is
-//! waited for [`PATIENCE`]; after that, the last one to end removes the folder.
+//! waited for [`PATIENCE`]; after that, the last one to end removes the folder. A killed program's stage goes with the next unpack
+//! beside it ([`leftover`]).
 
 use std::{
-    fs,
+    fs::{self, File},
     io::ErrorKind as IoErrorKind,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
@@ -16,6 +17,7 @@ use std::{
     time::Duration,
 };
 
+use super::leftover;
 use crate::store::{Error, ErrorKind, Result, file::blocking};
 
 /// How long an interrupted unpack waits for its threads.
@@ -42,6 +44,8 @@ struct Place {
     path: PathBuf,
     /// Folders that had to be made for the stage, the outermost first; they go away, too, where they stayed empty.
     made: Vec<PathBuf>,
+    /// Says that the stage is somebody's.
+    _lock: File,
 }
 
 #[derive(Debug, Default)]
@@ -87,17 +91,20 @@ impl Job {
         Ok(Self(shared))
     }
 
-    /// Creates the stage in `parent`, which is created where it is missing. A job like any other, so that an interruption in
-    /// the middle leaves nothing.
+    /// Creates the stage in `parent`, which is created where it is missing, and removes what killed programs left there. A job
+    /// like any other, so that an interruption in the middle leaves nothing.
     pub(super) fn create(&self, parent: &Path) -> Result<()> {
         let made = make_folders(parent)?;
+        leftover::sweep(parent);
         for _ in 0..16 {
-            let path = parent.join(format!(".spectro-{:016x}", fastrand::u64(..)));
-            match fs::DirBuilder::new().mode(0o755).create(&path) {
-                Ok(()) => {
-                    self.0.place.get_or_init(|| Place { path, made });
+            let path = parent.join(leftover::new_name());
+            let created = fs::DirBuilder::new().mode(0o755).create(&path);
+            match created.and_then(|()| leftover::lock(&path)) {
+                Ok(Some(lock)) => {
+                    self.0.place.get_or_init(|| Place { path, made, _lock: lock });
                     return Ok(());
                 }
+                Ok(None) => {}
                 Err(error) if error.kind() == IoErrorKind::AlreadyExists => {}
                 Err(error) => {
                     remove_made(&made);

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::super::decode::MAX_METADATA;
+use super::{super::decode::MAX_METADATA, leftover};
 use crate::store::{Error, ErrorKind, Json, Result, file::open};
 
 /// What is at the target now.
@@ -52,8 +52,11 @@ impl Target {
             return Err(conflict("exists and is not a folder"));
         }
         let real = fs::canonicalize(path).map_err(|error| Error::file_system("look at", path, error))?;
-        let is_empty =
-            fs::read_dir(&real).map_err(|error| Error::file_system("look into", path, error))?.next().is_none();
+        let looked = |error| Error::file_system("look into", path, error);
+        if leftover::is_empty_but_for_stages(&real).map_err(looked)? {
+            leftover::sweep(&real);
+        }
+        let is_empty = fs::read_dir(&real).map_err(looked)?.next().is_none();
         let is_protected =
             protected.iter().filter_map(|folder| fs::canonicalize(folder).ok()).any(|folder| folder.starts_with(&real));
         let is_fixed = is_protected || real.parent().is_none() || is_mount_point(&real, &found);

@@ -164,6 +164,14 @@ impl Parser<'_> {
         let text = &rest[..rest.find(|character| !belongs(character)).unwrap_or(rest.len())];
         self.at += text.len();
         if is_number(text) {
+            // By the grammar it is one, but who pulls the pack could not read its pack.json.
+            if text.parse::<serde_json::Number>().is_err() {
+                let shown: String = text.chars().take(60).collect();
+                let hint = format!("write `\"{shown}\"`, if a string is meant");
+                self.tell(start..self.at, format!("the number `{shown}` is larger than any that can be read"))
+                    .hint(hint);
+                return Kind::Invalid;
+            }
             return Kind::Number(text.to_owned());
         }
         let plain = text.trim_start_matches(['+', '-']);

@@ -35,36 +35,30 @@ impl Extensions {
 
     /// Adds an extension with this type flag.
     pub(super) fn add(&mut self, flag: u8, text: &[u8]) -> Result<(), TarballError> {
+        self.seen = true;
         match flag {
             b'L' => {
-                self.seen = true;
                 let name = text.split(|byte| *byte == 0).next().unwrap_or_default();
                 self.set_path(name)
             }
             // The target of a link, which is refused anyway.
-            b'K' => {
-                self.seen = true;
-                Ok(())
-            }
+            b'K' => Ok(()),
             b'g' => records(text, |key, _| match key {
                 "path" | "size" | "linkpath" => Err(TarballError::Header("sets a name or a size for all others")),
                 "hdrcharset" | "charset" => Err(TarballError::NotUtf8),
                 key if key.starts_with("GNU.sparse.") => Err(TarballError::Header("makes all others sparse")),
                 _ => Ok(()),
             }),
-            _ => {
-                self.seen = true;
-                records(text, |key, value| match key {
-                    "path" => self.set_path(value),
-                    "size" => self.set_size(value),
-                    "hdrcharset" | "charset" => Err(TarballError::NotUtf8),
-                    key if key.starts_with("GNU.sparse.") => {
-                        self.sparse = true;
-                        Ok(())
-                    }
-                    _ => Ok(()),
-                })
-            }
+            _ => records(text, |key, value| match key {
+                "path" => self.set_path(value),
+                "size" => self.set_size(value),
+                "hdrcharset" | "charset" => Err(TarballError::NotUtf8),
+                key if key.starts_with("GNU.sparse.") => {
+                    self.sparse = true;
+                    Ok(())
+                }
+                _ => Ok(()),
+            }),
         }
     }
 

@@ -152,6 +152,19 @@ fn what_readers_would_read_differently_is_refused() {
     assert_eq!(list(&sparse).unwrap()[0].1, EntryKind::Other);
 }
 
+/// Found by comparing with GNU tar and Python: the first of these is an error for Python, the second one a file.
+#[test]
+fn an_extension_of_nothing_and_a_file_named_as_a_folder_are_refused() {
+    let nothing = Tar::default().entry("a", b'0', b"").entry("global", b'g', b"").end();
+    assert!(matches!(list(&nothing), Err(TarballError::Truncated)));
+    let folder = Tar::default().entry("a/", b'0', b"").end();
+    assert_eq!(list(&folder).unwrap()[0].1, EntryKind::Other);
+    for (said, counts) in [("a", "b/"), ("a/", "b")] {
+        let folder = Tar::default().pax(&[("path", counts)]).entry(said, 0, b"").end();
+        assert_eq!(list(&folder).unwrap()[0].1, EntryKind::Other, "{said} {counts}");
+    }
+}
+
 #[test]
 fn what_one_reader_ends_at_and_another_reads_on_from_is_refused() {
     let hidden = Tar::default().entry("hidden", b'0', b"x").0;

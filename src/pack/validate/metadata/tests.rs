@@ -52,7 +52,7 @@ const GOOD: &str = r#"{
 fn every_documented_field_has_its_type() {
     let text = r#"{"name": "demo", "displayName": "Demo", "layer": "csi", "version": "1.0.0+1", "cloudTypes": ["aws", "all"],
         "group": " ", "annotations": {"a": "b"}, "eol": "2028-04-30", "kubeManifests": ["./m//a.yaml", "m/a.yaml"],
-        "charts": ["c.tgz"], "ansibleRoles": ["role/"], "addonType": "storage", "addonSubType": "block", "commit_msg": [1e999],
+        "charts": ["c.tgz"], "ansibleRoles": ["role/"], "addonType": "storage", "addonSubType": "block", "commit_msg": [1e99],
         "constraints": {"dependencies": [{"packName": "k", "layer": "k8s", "type": "optional", "minVersion": "1.27", "maxVersion": ""}],
           "resources": [{"type": "cpu", "minLimit": 200, "components": [{"scheduleType": "all", "resourceRequestParamRef": "a.b",
             "replicaCountParamRef": ""}]}]}}"#;
@@ -71,7 +71,7 @@ fn every_documented_field_has_its_type() {
     assert_eq!(paths(&metadata.kube_manifests), ["m/a.yaml"]);
     assert_eq!((paths(&metadata.charts), paths(&metadata.ansible_roles)), (vec!["c.tgz".into()], vec!["role".into()]));
     assert_eq!(metadata.annotations["a"], "b");
-    assert_eq!(metadata.other["commit_msg"], serde_json::json!(["1e999"]));
+    assert_eq!(metadata.other["commit_msg"], serde_json::json!([1e99]));
     assert_eq!(metadata.constraints.dependencies[0].kind.as_deref(), Some("optional"));
     assert_eq!(metadata.constraints.resources[0].min_limit, Some(200));
     assert_eq!(metadata.constraints.resources[0].components[0].schedule_type.as_deref(), Some("all"));
