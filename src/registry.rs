@@ -15,6 +15,7 @@ mod http_client;
 pub(crate) mod invariants;
 mod look;
 mod manifests;
+mod pulse;
 mod reference;
 mod retry;
 mod tls;

@@ -14,7 +14,7 @@ use spectro_pack::{
 
 use crate::support::{Sandbox, layout::names, needs};
 
-const ARCHIVES: u64 = 800;
+const ARCHIVES: u64 = 500;
 const CONFIG: &[u8] = br#"{"name":"a"}"#;
 
 /// What is in a folder: the bytes of a file and whether its owner may execute it, nothing for a folder.

@@ -15,6 +15,7 @@ mod list_images;
 mod log_in_and_out;
 mod never_overwrite_unasked;
 mod other_tools_agree;
+mod promises_have_tests;
 mod publish_for_palette;
 mod pull_a_pack;
 mod push_a_pack;

@@ -57,6 +57,68 @@ fn a_push_survives_what_passes() {
 }
 
 #[test]
+fn a_pull_survives_what_passes() {
+    for registry in RealRegistry::every("survive_a_flaky_registry::a_pull_survives_what_passes") {
+        let sandbox = sandbox();
+        sandbox.spectro(["pack", "push", "golden-centos-aws", "-r", &registry.host()]).run().success();
+        let stored = as_stored(tree(sandbox.path("golden-centos-aws")));
+        let faults: Vec<(&str, Fault)> = vec![
+            ("/manifests/", Fault::Reset(Moment::BeforeRequest)),
+            ("/manifests/", Fault::Reset(Moment::AfterRequest)),
+            ("/manifests/", Fault::Reset(Moment::DuringAnswer(300))),
+            ("/manifests/", Fault::Answer(Reply::new(503))),
+            ("/manifests/", Fault::Answer(Reply::new(429))),
+            ("/blobs/", Fault::Reset(Moment::BeforeRequest)),
+            ("/blobs/", Fault::Reset(Moment::DuringAnswer(0))),
+            ("/blobs/", Fault::Reset(Moment::DuringAnswer(500))),
+            ("/blobs/", Fault::Answer(Reply::new(500))),
+            ("/blobs/", Fault::Answer(Reply::new(429).header("Retry-After", "1"))),
+            (
+                "/blobs/",
+                Fault::Answer(
+                    Reply::new(503)
+                        .header("Date", "Mon, 23 Nov 2026 10:00:00 GMT")
+                        .header("Retry-After", "Mon, 23 Nov 2026 10:00:01 GMT"),
+                ),
+            ),
+        ];
+        for (path, fault) in faults {
+            let proxy = FaultProxy::before(&registry);
+            let shown = format!("{:?} GET {path} {fault:?}", registry.kind());
+            proxy.on("GET", path).times(2).fault(fault);
+            let outcome =
+                sandbox.spectro(["pack", "pull", "golden-centos-aws:7.7.1908", "back", "-r", &proxy.host()]).run();
+            assert_eq!(outcome.code, Some(0), "{shown}: {}\n{}", outcome.stderr, proxy.summary());
+            assert!(proxy.count("GET", path) > 2, "{shown}: the fault was never met");
+            assert_same_tree(&stored, &tree(sandbox.path("back")));
+            std::fs::remove_dir_all(sandbox.path("back")).expect("what was pulled can be removed");
+        }
+    }
+}
+
+#[test]
+fn each_transient_status_is_tried_again_and_no_other() {
+    needs!(Distribution);
+    let registry = RealRegistry::start(Kind::Distribution);
+    let sandbox = sandbox();
+    sandbox.spectro(["pack", "push", "golden-centos-aws", "-r", &registry.host()]).run().success();
+    let inspect = |status: u16, retries: &[&str]| {
+        let proxy = FaultProxy::before(&registry);
+        proxy.on("GET", "/manifests/").times(1).answer(Reply::new(status));
+        let command =
+            sandbox.spectro(["pack", "inspect", "golden-centos-aws:7.7.1908", "-r", &proxy.host()]).args(retries);
+        (command.run().code, proxy.count("GET", "/manifests/"))
+    };
+    for status in [408, 425, 429, 500, 502, 503, 504] {
+        assert_eq!(inspect(status, &[]), (Some(0), 2), "{status} passes");
+        assert_eq!(inspect(status, &["--retries", "0"]), (Some(8), 1), "{status} with --retries 0");
+    }
+    for (status, exit) in [(400, 8), (403, 4), (404, 3), (501, 8)] {
+        assert_eq!(inspect(status, &[]), (Some(exit), 1), "{status} stays");
+    }
+}
+
+#[test]
 fn a_fault_that_stays_says_what_was_tried() {
     needs!(Distribution);
     let registry = RealRegistry::start(Kind::Distribution);

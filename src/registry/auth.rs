@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 use super::{
     answer::host_of,
-    client::{Client, Request},
+    client::{Client, Fetched, Request},
     credentials::{Credentials, Located},
     retry::Fault,
     wire::{self, Challenge},
@@ -175,18 +175,18 @@ impl Client {
             return Err(Error::new(ErrorKind::Denied, message));
         }
         let request = token_request(&realm, service, scopes, credentials);
-        let answer = Box::pin(self.send(&request, None)).await?;
-        if answer.status() != StatusCode::OK {
-            let message = format!("the token service `{}` gave no token", host_of(&realm));
-            return Err(answer.into_error(message).await);
-        }
-        let html = wire::is_html(answer.headers());
-        let body = answer.read(TOKEN_LIMIT, "the token service's answer").await.map_err(|fault| fault.error)?;
-        let body = Zeroizing::new(body.to_vec());
-        let invalid = || {
-            let what = if html { "a web page" } else { "no token" };
+        let unusable = |what: &str| {
             Error::new(ErrorKind::Unavailable, format!("the token service `{}` answered {what}", host_of(&realm)))
         };
+        let body = match Box::pin(self.fetch(&request, None, TOKEN_LIMIT, "the token service's answer")).await? {
+            Fetched::Body { bytes, .. } => Zeroizing::new(bytes.to_vec()),
+            Fetched::Other(answer) if answer.status() == StatusCode::OK => return Err(unusable("a web page")),
+            Fetched::Other(answer) => {
+                let message = format!("the token service `{}` gave no token", host_of(&realm));
+                return Err(answer.into_error(message).await);
+            }
+        };
+        let invalid = || unusable("no token");
         let parsed: TokenAnswer = serde_json::from_slice(&body).map_err(|_| invalid())?;
         let (text, life) = parsed.into_parts().ok_or_else(invalid)?;
         let mut header = HeaderValue::from_str(&format!("Bearer {}", text.as_str())).map_err(|_| invalid())?;

@@ -8,7 +8,7 @@ use std::{
     collections::BTreeSet,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -25,6 +25,7 @@ use super::{
     answer::{Answer, host_of},
     auth::{Access, Authenticator},
     http_client::HttpClients,
+    pulse::Pulse,
     retry::{Again, Fault, Tries},
     tls::TlsProblem,
     trace::Watch,
@@ -59,6 +60,14 @@ impl Request {
         self.body = body;
         self
     }
+}
+
+/// What a request for a small body ended with.
+pub(super) enum Fetched {
+    /// 200 with a body that is no web page, read to its end.
+    Body { headers: HeaderMap, bytes: Bytes },
+    /// Any other answer, not read yet.
+    Other(Answer),
 }
 
 /// Sends requests to one registry, and to its token service.
@@ -101,6 +110,35 @@ impl Client {
                 Ok(answer) => return Ok(answer),
                 Err(fault) => self.pause(&mut tries, fault).await?,
             }
+        }
+    }
+
+    /// Sends a request and reads the body of its answer, of `limit` bytes at most, again and again while that may help.
+    ///
+    /// A body that breaks off is a fault like any other; `what` names it where it is too long.
+    pub(super) async fn fetch(
+        &self,
+        request: &Request,
+        access: Option<&Access>,
+        limit: u64,
+        what: &str,
+    ) -> Result<Fetched> {
+        let mut tries = Tries::new(self.settings.retry);
+        loop {
+            let fault = match self.send_once(request, access).await {
+                Ok(answer) if answer.status() != StatusCode::OK || wire::is_html(answer.headers()) => {
+                    return Ok(Fetched::Other(answer));
+                }
+                Ok(answer) => {
+                    let headers = answer.headers().clone();
+                    match answer.read(limit, what).await {
+                        Ok(bytes) => return Ok(Fetched::Body { headers, bytes }),
+                        Err(fault) => fault,
+                    }
+                }
+                Err(fault) => fault,
+            };
+            self.pause(&mut tries, fault).await?;
         }
     }
 
@@ -343,40 +381,5 @@ impl std::fmt::Display for Innermost<'_> {
         let cause = root_cause(self.0);
         let own = self.0.to_string();
         if cause == own { formatter.write_str(&own) } else { write!(formatter, "{own}: {cause}") }
-    }
-}
-
-/// When bytes last moved.
-struct Pulse {
-    base: Instant,
-    last: AtomicU64,
-    ended: AtomicBool,
-}
-
-impl Pulse {
-    fn new() -> Self {
-        Self { base: Instant::now(), last: AtomicU64::new(0), ended: AtomicBool::new(false) }
-    }
-
-    fn beat(&self) {
-        let now = u64::try_from(self.base.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.last.store(now, Ordering::Relaxed);
-    }
-
-    fn end(&self) {
-        self.beat();
-        self.ended.store(true, Ordering::Relaxed);
-    }
-
-    /// Returns when no byte moved for `idle`, or `answer` passed since the last one.
-    async fn stalled(&self, idle: Duration, answer: Duration) {
-        loop {
-            let limit = if self.ended.load(Ordering::Relaxed) { answer } else { idle };
-            let due = self.base + Duration::from_millis(self.last.load(Ordering::Relaxed)) + limit;
-            if Instant::now() >= due {
-                return;
-            }
-            tokio::time::sleep_until(due.into()).await;
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! What one shows to a registry: where it is found ([`search`]), and where it is kept ([`keep`]).
+//! What one shows to a registry: where it is found (`search`), and where it is kept (`keep`).
 //!
 //! Secrets are never printed, and are overwritten in memory when they are dropped.
 

@@ -8,7 +8,12 @@ use std::time::Duration;
 
 use http::{Method, StatusCode, header};
 
-use super::{Refusal, Repository, answer::Answer, client::Request, wire};
+use super::{
+    Refusal, Repository,
+    answer::Answer,
+    client::{Fetched, Request},
+    wire,
+};
 use crate::store::{
     Descriptor, Error, ErrorKind, Event, Manifest, PageToken, Result, Selector, Tag, TagConflict, TagOutcome, TagPage,
     TagRule, media_type,
@@ -76,20 +81,22 @@ impl Repository {
     /// Returns a manifest that is what was asked for.
     pub(super) async fn fetch_manifest(&self, selector: &Selector) -> Result<Manifest> {
         let request = self.manifest_request(Method::GET, selector);
-        let answer = self.client().send(&request, Some(&self.access)).await?;
         let name = self.whole_name();
-        if answer.status() == StatusCode::NOT_FOUND {
-            return Err(answer.into_error(format!("`{selector}` is not in `{name}`")).await);
-        }
-        if answer.status() != StatusCode::OK {
-            return Err(answer.into_error(format!("cannot read `{selector}` of `{name}`")).await);
-        }
-        if wire::is_html(answer.headers()) {
-            return Err(self.not_a_registry(answer).await);
-        }
-        let said = wire::content_digest(answer.headers()).map_err(|text| self.no_digest(&text))?;
-        let media_type = answer.header("content-type").map(str::to_owned);
-        let bytes = answer.read(Manifest::MAX_BYTES, "the manifest").await.map_err(|fault| fault.error)?;
+        let (headers, bytes) =
+            match self.client().fetch(&request, Some(&self.access), Manifest::MAX_BYTES, "the manifest").await? {
+                Fetched::Body { headers, bytes } => (headers, bytes),
+                Fetched::Other(answer) if answer.status() == StatusCode::OK => {
+                    return Err(self.not_a_registry(answer).await);
+                }
+                Fetched::Other(answer) if answer.status() == StatusCode::NOT_FOUND => {
+                    return Err(answer.into_error(format!("`{selector}` is not in `{name}`")).await);
+                }
+                Fetched::Other(answer) => {
+                    return Err(answer.into_error(format!("cannot read `{selector}` of `{name}`")).await);
+                }
+            };
+        let said = wire::content_digest(&headers).map_err(|text| self.no_digest(&text))?;
+        let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let context = |error: Error| error.while_doing(format!("`{selector}` of `{name}` is not acceptable"));
         let manifest = Manifest::parse(bytes, media_type.as_deref()).map_err(context)?;
         let asked = match selector {
@@ -238,18 +245,21 @@ impl Repository {
         if !wire::same_origin(&url, &self.client().base) {
             return Err(self.odd_link());
         }
-        let answer = self.client().send(&Request::new(Method::GET, url.clone()), Some(&self.access)).await?;
-        if answer.status() != StatusCode::OK {
-            return Err(answer.into_error(format!("cannot list the tags of `{}`", self.whole_name())).await);
-        }
-        if wire::is_html(answer.headers()) {
-            return Err(self.not_a_registry(answer).await);
-        }
-        let next = wire::next_link(answer.headers()).and_then(|link| url.join(&link).ok());
+        let request = Request::new(Method::GET, url.clone());
+        let (headers, body) =
+            match self.client().fetch(&request, Some(&self.access), TAG_PAGE_LIMIT, "the list of tags").await? {
+                Fetched::Body { headers, bytes } => (headers, bytes),
+                Fetched::Other(answer) if answer.status() == StatusCode::OK => {
+                    return Err(self.not_a_registry(answer).await);
+                }
+                Fetched::Other(answer) => {
+                    return Err(answer.into_error(format!("cannot list the tags of `{}`", self.whole_name())).await);
+                }
+            };
+        let next = wire::next_link(&headers).and_then(|link| url.join(&link).ok());
         if next.as_ref().is_some_and(|next| !wire::same_origin(next, &self.client().base)) {
             return Err(self.odd_link());
         }
-        let body = answer.read(TAG_PAGE_LIMIT, "the list of tags").await.map_err(|fault| fault.error)?;
         let list: List = serde_json::from_slice(&body).map_err(|_| {
             Error::new(ErrorKind::Unavailable, format!("`{}` sent a list of tags that is none", self.whole_name()))
         })?;

@@ -6,7 +6,7 @@ use super::Story;
 use crate::support::layout::assert_swept;
 
 /// How many times each story is killed.
-const KILLS: u32 = 120;
+const KILLS: u32 = 80;
 
 /// Starts a command, kills it after a part of the time that it takes, and returns whether it was still running.
 fn kill_within(command: crate::support::Invocation, whole: Duration, part: u32) -> bool {
