@@ -103,6 +103,27 @@ impl Store {
             Self::Layout(store) => Box::new(store.repository(name.clone())),
         })
     }
+
+    /// Returns the names of all repositories here, sorted; below a registry's base path, those below it, without it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Server::repositories`] and [`LayoutStore::repositories`].
+    pub async fn repositories(&self) -> Result<Vec<RepositoryName>> {
+        let (server, base) = match self {
+            Self::Layout(store) => return store.repositories().await,
+            Self::Registry(server, name) => (server, name.base()),
+        };
+        let mut names = server.repositories(base).await?;
+        if let Some(base) = base {
+            let start = format!("{base}/");
+            let below = |name: RepositoryName| name.as_str().strip_prefix(&start).and_then(|rest| rest.parse().ok());
+            names = names.into_iter().filter_map(below).collect();
+        }
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
 }
 
 /// A pack that somebody named.

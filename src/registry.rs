@@ -7,6 +7,7 @@
 mod ahead;
 mod answer;
 mod auth;
+mod catalog;
 mod client;
 pub mod credentials;
 mod download;
@@ -36,6 +37,7 @@ use url::Url;
 pub use self::{
     answer::Refusal,
     auth::UntrustedRealm,
+    catalog::NoCatalog,
     credentials::{Configuration, CredentialSearch, Credentials, Found, Located},
     http_client::{Proxies, TlsSettings},
     look::{Kind, Look, Scheme, Verdict},
@@ -169,8 +171,8 @@ impl Server {
             Intent::Push => "pull,push",
             Intent::Delete => "pull,push,delete",
         };
-        let access = Access { repository: name, actions, also_pull: None };
-        Repository { shared: self.shared.clone(), access }
+        let access = Access::repository(&name, actions);
+        Repository { shared: self.shared.clone(), name, access }
     }
 
     /// Returns whether the registry is known to refuse blobs of 0 bytes, as Amazon's ECR does.
@@ -196,6 +198,7 @@ impl Server {
 #[derive(Clone)]
 pub struct Repository {
     shared: Arc<Shared>,
+    name: RepositoryName,
     access: Access,
 }
 
@@ -211,7 +214,7 @@ impl Repository {
     }
 
     fn name(&self) -> &RepositoryName {
-        &self.access.repository
+        &self.name
     }
 
     /// Returns an address below `/v2/<name>/`. Names, tags and digests need no escaping: their grammars allow nothing

@@ -20,6 +20,7 @@ mod tags;
 
 use async_trait::async_trait;
 
+pub(crate) use self::tags::Pages;
 pub use self::{
     blob::BlobReader,
     descriptor::Descriptor,
@@ -28,7 +29,7 @@ pub use self::{
     json::{Json, JsonError},
     manifest::{Content, Manifest, media_type},
     name::{InvalidName, RepositoryName, Tag},
-    newest::{Newest, newest},
+    newest::{Newest, by_version, is_referrer, newest, newest_of},
     tags::all_tags,
 };
 use crate::digest::Digest;

@@ -40,20 +40,31 @@ const KNOWN_REALMS: [(&str, &str); 3] = [
     ("registry.redhat.io", "sso.redhat.com"),
 ];
 
-/// What one wants to do in a repository.
+/// What one wants to do, as the scopes of a token say it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Access {
-    pub(super) repository: RepositoryName,
-    pub(super) actions: &'static str,
-    /// Another repository, whose blobs are to be mounted.
-    pub(super) also_pull: Option<RepositoryName>,
+    /// The path below the host that credentials are looked up for.
+    pub(super) path: String,
+    scopes: Vec<String>,
 }
 
 impl Access {
-    fn scopes(&self) -> Vec<String> {
-        let own = format!("repository:{}:{}", self.repository, self.actions);
-        let other = self.also_pull.as_ref().map(|name| format!("repository:{name}:pull"));
-        std::iter::once(own).chain(other).collect()
+    /// Returns the access to a repository; the actions are those of the token specification, such as `pull,push`.
+    pub(super) fn repository(name: &RepositoryName, actions: &str) -> Self {
+        Self { path: name.to_string(), scopes: vec![format!("repository:{name}:{actions}")] }
+    }
+
+    /// Returns the access to the list of all repositories.
+    pub(super) fn catalog(base: Option<&RepositoryName>) -> Self {
+        let path = base.map(ToString::to_string).unwrap_or_default();
+        Self { path, scopes: vec!["registry:catalog:*".into()] }
+    }
+
+    /// Returns the same access, and to pull from another repository, whose blobs are to be mounted.
+    pub(super) fn and_pull(&self, other: &RepositoryName) -> Self {
+        let mut wider = self.clone();
+        wider.scopes.push(format!("repository:{other}:pull"));
+        wider
     }
 }
 
@@ -116,7 +127,7 @@ impl Client {
     }
 
     async fn basic(&self, access: &Access) -> Result<Option<HeaderValue>> {
-        let found = self.find_credentials(&access.repository).await?;
+        let found = self.find_credentials(&access.path).await?;
         Ok(found.and_then(|found| plain_header(&found.credentials)))
     }
 
@@ -128,7 +139,7 @@ impl Client {
         service: Option<&str>,
         used: Option<&HeaderValue>,
     ) -> Result<HeaderValue, Fault> {
-        let scopes = access.scopes();
+        let scopes = access.scopes.clone();
         let slot = {
             let mut tokens = self.authenticator.tokens.lock().expect("nobody panics with this lock");
             tokens.entry(scopes.clone()).or_default().clone()
@@ -142,7 +153,7 @@ impl Client {
             return Ok(token.header.clone());
         }
         *slot = None;
-        let found = self.find_credentials(&access.repository).await?;
+        let found = self.find_credentials(&access.path).await?;
         let credentials = found.as_ref().map(|found| &found.credentials);
         if let Some(token @ Credentials::Token(_)) = credentials {
             let unfit = || Error::new(ErrorKind::Invalid, "the token has characters that no header can carry");
@@ -196,18 +207,18 @@ impl Client {
     }
 
     /// Returns the credentials for a repository, and where they were found. Looks once.
-    pub(super) async fn find_credentials(&self, repository: &RepositoryName) -> Result<Option<Located>> {
+    pub(super) async fn find_credentials(&self, path: &str) -> Result<Option<Located>> {
         let known = &self.authenticator.credentials;
-        if let Some(found) = known.lock().expect("nobody panics with this lock").get(repository.as_str()) {
+        if let Some(found) = known.lock().expect("nobody panics with this lock").get(path) {
             return Ok(found.clone());
         }
         // A helper may take seconds; other tasks go on in the meantime.
-        let (search, host, name) = (self.settings.credentials.clone(), self.settings.host.clone(), repository.clone());
-        let found = tokio::task::spawn_blocking(move || search.find(&host, name.as_str()));
+        let (search, host, name) = (self.settings.credentials.clone(), self.settings.host.clone(), path.to_owned());
+        let found = tokio::task::spawn_blocking(move || search.find(&host, &name));
         let found = found
             .await
             .map_err(|error| Error::new(ErrorKind::Invalid, "the search for credentials ended").because(error))??;
-        known.lock().expect("nobody panics with this lock").insert(repository.to_string(), found.clone());
+        known.lock().expect("nobody panics with this lock").insert(path.to_owned(), found.clone());
         Ok(found)
     }
 }

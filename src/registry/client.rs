@@ -187,7 +187,7 @@ impl Client {
 
     /// Says where the credentials came from that were shown. They were looked up before, so this asks nobody.
     async fn origin_of_credentials(&self, access: &Access) -> Option<String> {
-        let found = self.find_credentials(&access.repository).await.ok()??;
+        let found = self.find_credentials(&access.path).await.ok()??;
         Some(found.to_string())
     }
 

@@ -13,7 +13,6 @@ use url::Url;
 use super::{
     Repository,
     answer::Answer,
-    auth::Access,
     client::Request,
     retry::{Again, Fault, Tries},
     wire,
@@ -180,7 +179,7 @@ impl Repository {
         let digest = wire::encode(descriptor.digest.as_str());
         url.set_query(Some(&format!("mount={digest}&from={}", wire::encode(from.as_str()))));
         // The token needs to be allowed to pull there, also where everybody is (Harbor: 401 otherwise).
-        let access = Access { also_pull: Some(from.clone()), ..self.access.clone() };
+        let access = self.access.and_pull(from);
         let answer = self.client().send(&Request::new(Method::POST, url), Some(&access)).await?;
         match answer.status() {
             StatusCode::CREATED => Ok(true),

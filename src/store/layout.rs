@@ -19,6 +19,7 @@ mod lock;
 mod manifests;
 mod place;
 mod push;
+mod repositories;
 mod repository;
 mod temporary;
 #[cfg(test)]

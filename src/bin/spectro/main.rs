@@ -18,6 +18,7 @@ mod output;
 mod pack;
 mod progress;
 mod registry;
+mod table;
 mod version;
 
 use std::{process::ExitCode, time::Duration};

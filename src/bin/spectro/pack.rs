@@ -4,6 +4,7 @@ mod allow;
 mod form;
 mod images;
 mod inspect;
+mod ls;
 mod pull;
 mod push;
 mod read;
@@ -28,6 +29,8 @@ pub(crate) enum Command {
     Pull(pull::Args),
     /// Show what is inside a pack, without fetching its layers
     Inspect(inspect::Args),
+    /// List the packs of a server, or the versions of a pack
+    Ls(ls::Args),
 }
 
 impl Command {
@@ -43,6 +46,7 @@ impl Command {
             Self::Push(args) => push::run(args, context).await,
             Self::Pull(args) => pull::run(args, context).await,
             Self::Inspect(args) => inspect::run(args, context).await,
+            Self::Ls(args) => ls::run(args, context).await,
         }
     }
 }
