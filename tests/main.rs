@@ -13,6 +13,7 @@ mod inspect_without_downloading;
 mod keep_every_write;
 mod list_images;
 mod log_in_and_out;
+mod look_after_packs;
 mod never_overwrite_unasked;
 mod other_tools_agree;
 mod promises_have_tests;

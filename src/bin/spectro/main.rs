@@ -7,6 +7,7 @@
 )]
 
 mod args;
+mod ask;
 mod config;
 mod connection;
 mod context;

@@ -1,6 +1,7 @@
 //! `spectro pack …`: one file a command.
 
 mod allow;
+mod delete;
 mod form;
 mod images;
 mod inspect;
@@ -9,6 +10,7 @@ mod pull;
 mod push;
 mod read;
 mod stored;
+mod tag;
 mod validate;
 
 use std::process::ExitCode;
@@ -31,6 +33,11 @@ pub(crate) enum Command {
     Inspect(inspect::Args),
     /// List the packs of a server, or the versions of a pack
     Ls(ls::Args),
+    /// Give a version a further tag, or take a tag away
+    #[command(subcommand)]
+    Tag(tag::Command),
+    /// Delete versions
+    Delete(delete::Args),
 }
 
 impl Command {
@@ -47,6 +54,8 @@ impl Command {
             Self::Pull(args) => pull::run(args, context).await,
             Self::Inspect(args) => inspect::run(args, context).await,
             Self::Ls(args) => ls::run(args, context).await,
+            Self::Tag(command) => command.run(context).await,
+            Self::Delete(args) => delete::run(args, context).await,
         }
     }
 }

@@ -1,6 +1,5 @@
 //! `spectro registry …`: one file a command.
 
-mod ask;
 mod login;
 mod logout;
 mod status;
@@ -73,7 +72,7 @@ fn open(
 }
 
 /// Runs something that waits for files and helper programs.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|error| Failure::new(Exit::FileSystem, "a thread ended early").cause(error.to_string()))

@@ -8,11 +8,11 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 use spectro_pack::{
-    location::{Place, ServerLocation, Store},
+    location::{ServerLocation, Store},
     store::RepositoryName,
 };
 
-use super::{form::FormArgs, stored::place};
+use super::{form::FormArgs, stored::in_store};
 use crate::{
     args::ServerArgs,
     context::Context,
@@ -69,13 +69,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
         let location = args.server.server(context)?;
         return packs::list(&listing(&args, location, context)?, args.form.named()).await;
     };
-    let (location, reference) = match place(word, &args.server, context)? {
-        Place::Stored { server, reference } => (server, reference),
-        Place::Directory(folder) => {
-            let message = format!("`{}` is a folder, not a pack in a store", folder.display());
-            return Err(Failure::new(Exit::Usage, message).hint("list a local store with -r oci-layout:DIR"));
-        }
-    };
+    let (location, reference) = in_store(word, &args.server, context)?;
     if reference.selector().is_some() {
         let message = format!("`{reference}` names one version, and ls lists them all");
         return Err(Failure::new(Exit::Usage, message).hint(format!("spectro pack inspect {word} shows what is in it")));

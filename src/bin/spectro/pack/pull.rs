@@ -11,13 +11,12 @@ use spectro_pack::{
         Limits, PackArtifact,
         unpack::{UnpackOptions, Unpacked, unpack},
     },
-    location::Place,
     store::{Error, ErrorKind, RepositoryName, Result as StoreResult, Source, Tag},
 };
 
 use super::{
     form::FormArgs,
-    stored::{Stored, failure, place},
+    stored::{Stored, failure, in_store},
 };
 use crate::{
     args::ServerArgs,
@@ -57,13 +56,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
         return Err(Failure::new(Exit::Usage, format!("`{word}` is no folder: the second word is the target"))
             .hint("pull one pack after the other"));
     }
-    let (location, reference) = match place(&args.pack, &args.server, context)? {
-        Place::Stored { server, reference } => (server, reference),
-        Place::Directory(folder) => {
-            let message = format!("`{}` is a folder, not a pack in a store", folder.display());
-            return Err(Failure::new(Exit::Usage, message).hint("name its server with -r SERVER"));
-        }
-    };
+    let (location, reference) = in_store(&args.pack, &args.server, context)?;
     let form = args.form.of_word(&args.pack, &args.server, context)?;
     let stored = Stored::find(&args.server, &location, reference, form, context).await?;
     let reference = &stored.reference;

@@ -21,6 +21,21 @@ pub(super) fn place(word: &str, server: &ServerArgs, context: &Context) -> Resul
     Ok(parse_place(word, named, default.as_ref(), |path| path.join("pack.json").is_file())?)
 }
 
+/// Returns the pack in a store that a word names; a folder is none.
+pub(super) fn in_store(
+    word: &str,
+    server: &ServerArgs,
+    context: &Context,
+) -> Result<(ServerLocation, PackReference), Failure> {
+    match place(word, server, context)? {
+        Place::Stored { server, reference } => Ok((server, reference)),
+        Place::Directory(folder) => {
+            let message = format!("`{}` is a folder, not a pack in a store", folder.display());
+            Err(Failure::new(Exit::Usage, message).hint("name its server with -r SERVER"))
+        }
+    }
+}
+
 /// A pack in a store, found.
 pub(super) struct Stored {
     pub(super) repository: Box<dyn Target>,
@@ -36,13 +51,25 @@ impl Stored {
     pub(super) async fn find(
         server: &ServerArgs,
         location: &ServerLocation,
+        reference: PackReference,
+        form: Form,
+        context: &Context,
+    ) -> Result<Self, Failure> {
+        Self::find_to(Intent::Pull, server, location, reference, form, context).await
+    }
+
+    /// As [`Stored::find`], for something else than reading.
+    pub(super) async fn find_to(
+        intent: Intent,
+        server: &ServerArgs,
+        location: &ServerLocation,
         mut reference: PackReference,
         form: Form,
         context: &Context,
     ) -> Result<Self, Failure> {
         let store = server.open(context, location)?;
         reference.name = repository(location, &reference.name, form)?;
-        let repository = store.repository(&reference.name, Intent::Pull)?;
+        let repository = store.repository(&reference.name, intent)?;
         let mut newest_of = None;
         if reference.selector().is_none() {
             let failed = |error: &Error| failure("cannot look for versions of", &reference, location, error);

@@ -12,9 +12,10 @@ use spectro_pack::{
 };
 use zeroize::Zeroizing;
 
-use super::{ask::Terminal, blocking, key_of, open, registry};
+use super::{blocking, key_of, open, registry};
 use crate::{
     args::ConnectionArgs,
+    ask::Terminal,
     config,
     connection::{docker_config, password_from_stdin, variable},
     context::Context,

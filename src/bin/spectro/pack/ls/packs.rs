@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use spectro_pack::{
     artifact::Form,
     location::{ServerLocation, is_archive_name},
-    registry::{Intent, NoCatalog},
+    registry::Intent,
     store::{Error, ErrorKind, RepositoryName, Tag, all_tags, by_version, newest_of},
 };
 
@@ -100,7 +100,7 @@ fn no_list(listing: &Listing<'_>, error: &Error) -> Failure {
         _ if matches!(server, ServerLocation::Layout(_)) => {
             failure.hint(format!("spectro pack push DIR -r {server} makes it"))
         }
-        ErrorKind::NotFound | ErrorKind::Denied if error.find::<NoCatalog>().is_some() || !failure.has_hint() => {
+        ErrorKind::NotFound | ErrorKind::Denied => {
             failure.hint(format!("name a pack: spectro pack ls NAME -r {server}"))
         }
         _ => failure,

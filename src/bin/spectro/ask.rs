@@ -1,34 +1,55 @@
-//! Asks on the terminal for what nobody should have to write into a command: a user, and a password without echo.
+//! Asks on the terminal for what nobody should have to write into a command: a user, a password without echo, whether to delete.
 //!
 //! It is the controlling terminal that is asked, so standard input and output stay what they are. The echo comes back when the
 //! question is dropped, thus also when Ctrl-C ends the command.
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, Write},
+    io::{self, BufRead, BufReader, IsTerminal, Write},
     sync::Arc,
 };
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
+
+/// Asks a question to be answered with yes, unless the answer was given by a flag.
+///
+/// # Errors
+///
+/// Where nobody can be asked, or the answer is another one.
+pub(crate) async fn confirm(question: &str, yes: bool) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
+    let terminal = if io::stdin().is_terminal() { Terminal::open() } else { None };
+    let Some(terminal) = terminal else {
+        return Err(Failure::new(Exit::Usage, "this asks before it deletes, and there is no terminal to ask on")
+            .hint("add --yes; --dry-run shows what would be done"));
+    };
+    let answer = terminal.ask(&format!("{question} [y/N] ")).await?;
+    if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Findings, "nothing was deleted"))
+}
 
 /// The terminal of whoever started the command.
 #[derive(Clone)]
-pub(super) struct Terminal(Arc<File>);
+pub(crate) struct Terminal(Arc<File>);
 
 impl Terminal {
     /// Opens it; there is none in a CI job.
-    pub(super) fn open() -> Option<Self> {
+    pub(crate) fn open() -> Option<Self> {
         let terminal = File::options().read(true).write(true).open("/dev/tty").ok()?;
         Some(Self(Arc::new(terminal)))
     }
 
     /// Asks, and returns the line that is typed.
-    pub(super) async fn ask(&self, question: &str) -> Result<Zeroizing<String>, Failure> {
+    pub(crate) async fn ask(&self, question: &str) -> Result<Zeroizing<String>, Failure> {
         let (terminal, question) = (self.0.clone(), question.to_owned());
-        let answer = super::blocking(move || {
+        let answer = crate::registry::blocking(move || {
             let mut output = &*terminal;
             output.write_all(question.as_bytes())?;
             let mut line = Zeroizing::new(String::new());
@@ -39,7 +60,7 @@ impl Terminal {
     }
 
     /// Asks, and shows nothing of what is typed.
-    pub(super) async fn ask_secret(&self, question: &str) -> Result<Zeroizing<String>, Failure> {
+    pub(crate) async fn ask_secret(&self, question: &str) -> Result<Zeroizing<String>, Failure> {
         let hidden = Hidden::new(self.0.clone());
         let hidden = hidden.map_err(|error| Failure::file_system("cannot switch the terminal's echo off", &error))?;
         let answer = self.ask(question).await;
