@@ -37,7 +37,6 @@ use url::Url;
 pub use self::{
     answer::Refusal,
     auth::UntrustedRealm,
-    catalog::NoCatalog,
     credentials::{Configuration, CredentialSearch, Credentials, Found, Located},
     http_client::{Proxies, TlsSettings},
     look::{Kind, Look, Scheme, Verdict},

@@ -19,14 +19,6 @@ struct Page {
     repositories: Option<Vec<Option<String>>>,
 }
 
-/// Says that a registry has no list of its repositories, or shows it to nobody.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{host}` lists no repositories")]
-pub struct NoCatalog {
-    /// The registry, as `host[:port]`.
-    pub host: String,
-}
-
 impl Server {
     /// Returns the names of all repositories, in the registry's order. What is no repository name is left out.
     ///
@@ -34,7 +26,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] with [`NoCatalog`] where the registry has no such list; [`ErrorKind::Denied`] where it does not
+    /// [`ErrorKind::NotFound`] where the registry has no such list; [`ErrorKind::Denied`] where it does not
     /// show it; [`ErrorKind::Unsafe`] where the list has no end.
     pub async fn repositories(&self, base: Option<&RepositoryName>) -> Result<Vec<RepositoryName>> {
         let client = self.client();
@@ -47,16 +39,16 @@ impl Server {
             let (headers, bytes) = match fetched {
                 Fetched::Body { headers, bytes } => (headers, bytes),
                 Fetched::Other(answer) => {
-                    let none = NoCatalog { host: client.host() };
+                    let host = client.host();
                     return Err(match answer.status() {
                         // ghcr answers 404, Docker Hub 401 to everybody, GitLab 401 or 403; a web page is no list either.
                         StatusCode::OK | StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
-                            Error::new(ErrorKind::NotFound, none.to_string()).because(none)
+                            Error::new(ErrorKind::NotFound, format!("`{host}` lists no repositories"))
                         }
                         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                            answer.into_error(format!("`{}` does not show its list of repositories", none.host)).await
+                            answer.into_error(format!("`{host}` does not show its list of repositories")).await
                         }
-                        _ => answer.into_error(format!("cannot list the repositories of `{}`", none.host)).await,
+                        _ => answer.into_error(format!("cannot list the repositories of `{host}`")).await,
                     });
                 }
             };
