@@ -79,7 +79,7 @@ fn several_packs_go_in_one_command_and_one_that_fails_stops_no_other() {
         ])
         .run()
         .fails(3);
-    let outcome = outcome.prints("2 pushed").prints("1 refused").prints("1 failed").prints("refused   broken");
+    let outcome = outcome.prints("2 pushed, 1 refused, 1 failed, ").prints("broken              -         refused");
     assert!(outcome.stderr.contains("broken/pack.json:1:2: error[metadata-syntax]"), "{}", outcome.stderr);
     assert!(outcome.stderr.contains("error: there is no folder `missing`"), "{}", outcome.stderr);
     sandbox.spectro(["pack", "inspect", "permission-manager", "-r", "oci-layout:store"]).run().success();

@@ -110,18 +110,67 @@ pub(crate) struct ServerArgs {
     /// The server: host[:port][/base/path] of a registry, or oci-layout:DIR
     #[arg(short = 'r', long, value_name = "SERVER", env = "SPECTRO_REGISTRY_SERVER")]
     pub(crate) registry_server: Option<ServerLocation>,
+    #[command(flatten)]
+    pub(crate) login: LoginArgs,
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+}
+
+/// Which servers, where there may be several.
+#[derive(Args)]
+#[command(next_help_heading = "Server")]
+pub(crate) struct ServersArgs {
+    /// The server: host[:port][/base/path] of a registry, or oci-layout:DIR; several are named one by one
+    #[arg(short = 'r', long, value_name = "SERVER", env = "SPECTRO_REGISTRY_SERVER")]
+    registry_server: Vec<ServerLocation>,
+    #[command(flatten)]
+    login: LoginArgs,
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+}
+
+impl ServersArgs {
+    /// Returns each server that was named, or the default one, as if it were the only one.
+    pub(crate) fn each(&self, context: &Context) -> Result<Vec<(ServerLocation, ServerArgs)>, Failure> {
+        let alone = |server: Option<ServerLocation>| ServerArgs {
+            registry_server: server,
+            login: self.login.clone(),
+            connection: self.connection.clone(),
+        };
+        if self.registry_server.is_empty() {
+            let server = alone(None);
+            return Ok(vec![(server.server(context)?, server)]);
+        }
+        let mut servers: Vec<(ServerLocation, ServerArgs)> = Vec::new();
+        for server in &self.registry_server {
+            if servers.iter().all(|(other, _)| other != server) {
+                servers.push((server.clone(), alone(Some(server.clone()))));
+            }
+        }
+        if servers.len() > 1 && self.login.given() {
+            return Err(Failure::new(
+                Exit::Usage,
+                "credentials by flag or variable are for one server, and several are named",
+            )
+            .hint("log in to each: spectro registry login SERVER"));
+        }
+        Ok(servers)
+    }
+}
+
+/// Credentials by flags.
+#[derive(Args, Clone)]
+pub(crate) struct LoginArgs {
     /// The user (with the password from `SPECTRO_PASSWORD` or --password-stdin)
     #[arg(long, value_name = "USER", env = "SPECTRO_USERNAME")]
     pub(crate) username: Option<String>,
     /// Read the password from standard input
     #[arg(long, requires = "username")]
     pub(crate) password_stdin: bool,
-    #[command(flatten)]
-    pub(crate) connection: ConnectionArgs,
 }
 
 /// How to talk to a server.
-#[derive(Args)]
+#[derive(Args, Clone)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct ConnectionArgs {
     /// Talk plain http (the default for loopback hosts)

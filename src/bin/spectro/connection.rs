@@ -18,7 +18,7 @@ use spectro_pack::{
 use zeroize::Zeroizing;
 
 use crate::{
-    args::{ConnectionArgs, ServerArgs},
+    args::{ConnectionArgs, LoginArgs, ServerArgs},
     config,
     context::{Context, user_home},
     failure::{Exit, Failure, NO_SERVER},
@@ -56,6 +56,17 @@ impl ServerArgs {
 
     /// Returns the credentials that flags or variables give.
     pub(crate) fn given_credentials(&self) -> Result<Option<Located>, Failure> {
+        self.login.credentials()
+    }
+}
+
+impl LoginArgs {
+    /// Returns whether flags or variables name any credentials.
+    pub(crate) fn given(&self) -> bool {
+        self.username.as_ref().is_some_and(|username| !username.is_empty()) || variable("SPECTRO_TOKEN").is_some()
+    }
+
+    fn credentials(&self) -> Result<Option<Located>, Failure> {
         let username = self.username.clone().filter(|username| !username.is_empty());
         let token = variable("SPECTRO_TOKEN");
         let username = match (username, token) {

@@ -1,6 +1,7 @@
 //! `spectro pack …`: one file a command.
 
 mod allow;
+mod changed;
 mod delete;
 mod form;
 mod images;

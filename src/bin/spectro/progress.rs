@@ -44,6 +44,11 @@ impl Progress {
         Self { mode, verbose }
     }
 
+    /// Returns whether bars are drawn.
+    pub(crate) fn draws_bars(&self) -> bool {
+        matches!(self.mode, Mode::Bars(_))
+    }
+
     /// Returns an observer that only passes on notes.
     pub(crate) fn notes(&self) -> Arc<dyn Observer> {
         Arc::new(Notes(self.clone()))

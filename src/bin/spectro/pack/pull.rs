@@ -1,40 +1,61 @@
-//! `spectro pack pull NAME[:TAG][@DIGEST] [TARGET_DIR] -r SERVER`.
+//! `spectro pack pull NAME[:TAG][@DIGEST] [TARGET_DIR] -r SERVER`, and `pull REF… --output-dir DIR`.
+
+mod one;
+mod report;
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Mutex,
 };
 
-use serde_json::json;
+use futures::StreamExt;
 use spectro_pack::{
-    artifact::{
-        Limits, PackArtifact,
-        unpack::{UnpackOptions, Unpacked, unpack},
-    },
-    store::{Error, ErrorKind, RepositoryName, Result as StoreResult, Source, Tag},
+    artifact::{Form, Limits},
+    location::ServerLocation,
+    registry::{Intent, PackReference},
+    store::{ErrorKind, all_tags, by_version},
 };
 
+use self::one::{Goal, Job, Wanted, pull_one};
 use super::{
-    form::FormArgs,
-    stored::{Stored, failure, in_store},
+    form::{FormArgs, repository},
+    stored::in_store,
 };
 use crate::{
     args::ServerArgs,
-    context::{Context, user_home},
+    context::Context,
     failure::{Exit, Failure},
     format,
-    progress::Verbs,
 };
+
+/// How many packs are pulled at once; each of them fetches several blobs at once.
+const PACKS_AT_ONCE: usize = 4;
 
 /// What `pull` takes.
 #[derive(clap::Args)]
+#[command(
+    override_usage = "spectro pack pull NAME[:TAG][@DIGEST] [TARGET_DIR] [OPTIONS]\n       \
+                      spectro pack pull NAME[:TAG][@DIGEST]… --output-dir DIR [OPTIONS]\n       \
+                      spectro pack pull --all NAME… [--output-dir DIR] [OPTIONS]",
+    after_help = "Examples:
+  spectro pack pull nginx -r ghcr.io/acme                          the newest version, into ./nginx-VERSION
+  spectro pack pull nginx:1.0.0 ./nginx -r oci-layout:./packs
+  spectro pack pull nginx:1.0.0 redis --output-dir packs -r ghcr.io/acme
+  spectro pack pull --all nginx --output-dir packs -r ghcr.io/acme"
+)]
 pub(crate) struct Args {
-    /// The pack: NAME[:TAG][@DIGEST] with -r SERVER, or SERVER/NAME[:TAG][@DIGEST]
-    #[arg(value_name = "NAME[:TAG][@DIGEST]")]
-    pack: String,
-    /// The folder to make [default: ./NAME-VERSION]
-    #[arg(value_name = "TARGET_DIR")]
-    target: Option<PathBuf>,
+    /// The pack: NAME[:TAG][@DIGEST] with -r SERVER, or SERVER/NAME[:TAG][@DIGEST]; then the folder to make [default: ./NAME-VERSION].
+    /// With --output-dir or --all: packs
+    #[arg(required = true, value_name = "NAME[:TAG][@DIGEST]")]
+    words: Vec<PathBuf>,
+    /// Pull every pack that is named into its own folder NAME-VERSION in this one
+    #[arg(long, value_name = "DIR")]
+    output_dir: Option<PathBuf>,
+    /// Pull all versions of each NAME
+    #[arg(long)]
+    all: bool,
     /// Replace the target where it holds the same pack
     #[arg(short, long)]
     force: bool,
@@ -51,82 +72,107 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failure> {
-    let second_reference = args.target.as_deref().and_then(Path::to_str).filter(|word| word.contains([':', '@']));
-    if let Some(word) = second_reference.filter(|word| !Path::new(word).is_dir()) {
-        return Err(Failure::new(Exit::Usage, format!("`{word}` is no folder: the second word is the target"))
-            .hint("pull one pack after the other"));
-    }
-    let (location, reference) = in_store(&args.pack, &args.server, context)?;
-    let form = args.form.of_word(&args.pack, &args.server, context)?;
-    let stored = Stored::find(&args.server, &location, reference, form, context).await?;
-    let reference = &stored.reference;
-    if let Some(versions) = stored.newest_of {
-        context.output.say(&format!("newest of {}: {reference}", format::count(versions, "version")));
-    }
-    let failed = |error: &_| failure("cannot pull", reference, &location, error);
-    let source = &*stored.repository;
-    let artifact = PackArtifact::open(source, &stored.selector).await.map_err(|error| failed(&error))?;
-    let target = match args.target {
-        Some(target) => target,
-        None => default_target(source, &artifact, stored.tag()).await.map_err(|error| failed(&error))?,
-    };
-    let options = UnpackOptions {
-        replace: args.force,
-        protected: protected_folders(),
+    let job = Job {
+        force: args.force,
         limits: Limits { unpacked: args.max_unpacked, entries: args.max_entries, ..Limits::default() },
-        jobs: args.server.connection.jobs,
+        server: &args.server,
+        context,
+        alone: !args.all && args.output_dir.is_none(),
+        claimed: Mutex::new(BTreeSet::new()),
     };
-    let observer = context.progress.blobs(None, Verbs::Pull);
-    let unpacked = unpack(source, &artifact, &target, &options, &*observer).await;
+    if job.alone {
+        let target = target(&args)?;
+        let (location, reference, form) = named(&args, &args.words[0], context)?;
+        let goal = target.map_or_else(|| Goal::In(PathBuf::from(".")), Goal::Folder);
+        let pulled = pull_one(&job, Wanted { location, reference, form, goal }).await?;
+        context.progress.finish();
+        report::one(context, &pulled);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let folder = args.output_dir.clone().unwrap_or_else(|| PathBuf::from("."));
+    let mut wanted = Vec::new();
+    for word in &args.words {
+        let (location, reference, form) = named(&args, word, context)?;
+        if args.all {
+            for reference in versions(&args, &location, reference, form, context).await? {
+                wanted.push(Wanted { location: location.clone(), reference, form, goal: Goal::In(folder.clone()) });
+            }
+        } else {
+            wanted.push(Wanted { location, reference, form, goal: Goal::In(folder.clone()) });
+        }
+    }
+    let whole = context.progress.packs(wanted.len());
+    let pulls = wanted.into_iter().map(|wanted| async {
+        let shown = format!("{}/{}", wanted.location, wanted.reference);
+        (shown, pull_one(&job, wanted).await)
+    });
+    let mut running = futures::stream::iter(pulls).buffered(PACKS_AT_ONCE);
+    let mut done = Vec::new();
+    while let Some((shown, pulled)) = running.next().await {
+        whole.one_more();
+        report::tell(context, &pulled);
+        done.push((shown, pulled));
+    }
+    drop((running, whole));
     context.progress.finish();
-    let unpacked = unpacked.map_err(|error| {
-        let action = format!("cannot pull `{reference}` from `{location}` into `{}`", target.display());
-        let failure = Failure::of_store(action, &error);
+    report::many(context, &done);
+    let exits = done.iter().filter_map(|(_, pulled)| pulled.as_ref().err().map(|failure| failure.exit));
+    Ok(Exit::worst(exits).map_or(ExitCode::SUCCESS, ExitCode::from))
+}
+
+/// Returns the folder to make, which is the second word.
+fn target(args: &Args) -> Result<Option<PathBuf>, Failure> {
+    let many = "several packs are pulled with --output-dir DIR, each into a folder of its own";
+    if let Some(third) = args.words.get(2) {
+        let message = format!("`{}` is one word too many: a pack and a target folder are", third.display());
+        return Err(Failure::new(Exit::Usage, message).hint(many));
+    }
+    let second_reference = args.words.get(1).and_then(|word| word.to_str()).filter(|word| word.contains([':', '@']));
+    if let Some(word) = second_reference.filter(|word| !Path::new(word).is_dir()) {
+        return Err(
+            Failure::new(Exit::Usage, format!("`{word}` is no folder: the second word is the target")).hint(many)
+        );
+    }
+    Ok(args.words.get(1).cloned())
+}
+
+fn named(args: &Args, word: &Path, context: &Context) -> Result<(ServerLocation, PackReference, Form), Failure> {
+    let text = word.to_str().ok_or_else(|| Failure::new(Exit::Usage, format!("`{}` names no pack", word.display())))?;
+    let (location, reference) = in_store(text, &args.server, context)?;
+    Ok((location, reference, args.form.of_word(text, &args.server, context)?))
+}
+
+/// Returns all versions of a pack.
+async fn versions(
+    args: &Args,
+    location: &ServerLocation,
+    mut reference: PackReference,
+    form: Form,
+    context: &Context,
+) -> Result<Vec<PackReference>, Failure> {
+    if reference.selector().is_some() {
+        return Err(Failure::new(Exit::Usage, format!("`{reference}` names one version, and --all means all of them")));
+    }
+    reference.name = repository(location, &reference.name, form)?;
+    let store = args.server.open(context, location)?;
+    let repository = store.repository(&reference.name, Intent::Pull)?;
+    let tags = all_tags(&*repository).await.map_err(|error| {
+        let failure = Failure::of_store(format!("cannot list the versions of `{reference}` in `{location}`"), &error);
         match error.kind() {
-            ErrorKind::Conflict if !args.force => {
-                failure.hint("name another folder, or add --force where it holds another version of this pack")
+            ErrorKind::NotFound if !failure.has_hint() => {
+                failure.hint(format!("spectro pack ls -r {location} shows what is there"))
             }
             _ => failure,
         }
     })?;
-    report(context, &target, &format!("{location}/{reference}"), &artifact, &unpacked);
-    Ok(ExitCode::SUCCESS)
-}
-
-fn report(context: &Context, target: &Path, reference: &str, artifact: &PackArtifact, unpacked: &Unpacked) {
-    let digest = artifact.manifest().digest();
-    let verb = if unpacked.replaced { "replaced" } else { "pulled" };
-    let (files, bytes) = (unpacked.files, unpacked.bytes);
-    let count = format::count(usize::try_from(files).unwrap_or(usize::MAX), "file");
-    let text = format!("{}\n{digest}  {verb}, {count}, {}", target.display(), format::size(bytes));
-    context.output.result(&text, || {
-        // It was just written, from bytes that were proven.
-        let metadata = std::fs::read(target.join("pack.json")).unwrap_or_default();
-        let metadata: serde_json::Value = serde_json::from_slice(&metadata).unwrap_or_default();
-        json!({ "packs": [{ "directory": target, "name": metadata["name"], "version": metadata["version"],
-                            "reference": reference, "digest": digest.as_str(), "result": verb,
-                            "files": files, "bytes": bytes, "error": null }] })
-    });
-}
-
-/// Returns `./NAME-VERSION` as pack.json has them; both are checked, so that they can't lead anywhere else.
-async fn default_target(source: &dyn Source, artifact: &PackArtifact, tag: Option<&Tag>) -> StoreResult<PathBuf> {
-    let metadata = artifact.metadata(source).await?;
-    let value: serde_json::Value = serde_json::from_slice(&metadata).unwrap_or_default();
-    let text = |key: &str| value.get(key).and_then(serde_json::Value::as_str).map(str::to_owned);
-    let name = text("name").filter(|name| name.parse::<RepositoryName>().is_ok() && !name.contains('/'));
-    let version = text("version").filter(|version| Tag::of_version(version).is_ok());
-    let version = version.or_else(|| tag.map(ToString::to_string));
-    match (name, version) {
-        (Some(name), Some(version)) => Ok(PathBuf::from(format!("./{name}-{version}"))),
-        _ => Err(Error::new(
-            ErrorKind::Invalid,
-            "its pack.json has no name and version that a folder could have: name the target folder",
-        )),
+    let (versions, others) = by_version(tags);
+    if !others.is_empty() {
+        let names: Vec<_> = others.iter().map(ToString::to_string).collect();
+        context.output.say(&format!(
+            "{} of {reference} passed over: {}",
+            format::count(others.len(), "other tag"),
+            names.join(", ")
+        ));
     }
-}
-
-/// Returns the folders that a pull never replaces: the home and the working folder.
-fn protected_folders() -> Vec<PathBuf> {
-    user_home().into_iter().chain(std::env::current_dir()).collect()
+    Ok(versions.into_iter().map(|tag| PackReference { tag: Some(tag), ..reference.clone() }).collect())
 }

@@ -1,7 +1,9 @@
 //! `spectro pack push DIR… --registry-server SERVER`: read, validate, encode, copy.
 
+mod find;
 mod one;
 mod report;
+mod table;
 
 use std::{collections::BTreeMap, path::PathBuf, process::ExitCode, sync::Arc, time::Instant};
 
@@ -9,24 +11,35 @@ use futures::StreamExt;
 use spectro_pack::store::Tag;
 
 use self::{
-    one::{Job, push_one},
+    one::{Destination, Job, push_one},
     report::Reporter,
 };
-use super::{allow::AllowArgs, form::FormArgs, read::Workers};
+use super::{allow::AllowArgs, changed, form::FormArgs, read::Workers};
 use crate::{
-    args::ServerArgs,
+    args::ServersArgs,
     connection::scratch_folder,
     context::Context,
     failure::{Exit, Failure},
+    format,
 };
 
 /// What `push` takes.
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  spectro pack push nginx-1.0.0 -r ghcr.io/acme
+  spectro pack push --recursive packs -r ghcr.io/acme -r oci-layout:./copy
+  spectro pack push packs/* --changed-since origin/main -r ghcr.io/acme")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Args {
     /// The folders of the packs
     #[arg(required = true, value_name = "DIR")]
     directories: Vec<PathBuf>,
+    /// Push every pack below the folders
+    #[arg(long)]
+    recursive: bool,
+    /// Push only packs that differ in git from this commit, branch or tag
+    #[arg(long, value_name = "REF")]
+    changed_since: Option<String>,
     /// Overwrite the version's tag where it has other content
     #[arg(short, long)]
     force: bool,
@@ -53,7 +66,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     form: FormArgs,
     #[command(flatten)]
-    server: ServerArgs,
+    servers: ServersArgs,
 }
 
 fn further_tag(text: &str) -> Result<Tag, String> {
@@ -70,12 +83,18 @@ fn annotation(text: &str) -> Result<(String, String), String> {
 pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failure> {
     let started = Instant::now();
     let options = Arc::new(args.allow.options()?);
-    let location = args.server.server(context)?;
+    let servers = args.servers.each(context)?;
+    let workers = Workers::new();
+    let directories = directories(&args, &workers, context).await?;
+    let mut destinations = Vec::new();
+    for (location, server) in servers {
+        destinations.push(Destination { store: server.open(context, &location)?, location });
+    }
     let job = Arc::new(Job {
-        store: args.server.open(context, &location)?,
-        scratch: scratch_folder(&location),
-        location,
-        workers: Workers::new(),
+        scratch: scratch_folder(&destinations[0].location),
+        alone: directories.len() == 1 && destinations.len() == 1,
+        destinations,
+        workers,
         options,
         overwrite: args.force,
         moving: args.tag,
@@ -85,13 +104,12 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
         strict: args.strict,
         dry_run: args.dry_run,
         form: args.form.form(context)?,
-        jobs: args.server.connection.jobs,
-        alone: args.directories.len() == 1,
+        jobs: args.servers.connection.jobs,
         progress: context.progress.clone(),
     });
     let reporter = Reporter::new(context, &job);
-    let whole = if job.alone { None } else { Some(context.progress.packs(args.directories.len())) };
-    let pushes = args.directories.into_iter().enumerate().map(|(place, directory)| {
+    let whole = if job.alone { None } else { Some(context.progress.packs(directories.len())) };
+    let pushes = directories.into_iter().enumerate().map(|(place, directory)| {
         let job = job.clone();
         async move { (place, push_one(job, directory).await) }
     });
@@ -101,14 +119,31 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
         if let Some(whole) = &whole {
             whole.one_more();
         }
-        reporter.tell(&pushed);
+        for one in &pushed {
+            reporter.tell(one);
+        }
         done.push((place, pushed));
     }
     // Told as they were done, summed up as they were named.
     done.sort_by_key(|(place, _)| *place);
-    let done: Vec<_> = done.into_iter().map(|(_, pushed)| pushed).collect();
+    let done: Vec<_> = done.into_iter().flat_map(|(_, pushed)| pushed).collect();
     drop(whole);
     context.progress.finish();
     reporter.summarize(&done, started.elapsed());
     Ok(Exit::worst(done.iter().filter_map(one::Pushed::exit)).map_or(ExitCode::SUCCESS, ExitCode::from))
+}
+
+/// Returns the folders that are meant, none of which claims another's version.
+async fn directories(args: &Args, workers: &Workers, context: &Context) -> Result<Vec<PathBuf>, Failure> {
+    let (mut found, recursive, since) = (args.directories.clone(), args.recursive, args.changed_since.clone());
+    if recursive {
+        found = workers.run(move || find::packs_below(&found)).await??;
+    }
+    if let Some(reference) = since {
+        let (all, since) = (found.len(), reference.clone());
+        found = workers.run(move || changed::since(&since, found)).await??;
+        let skipped = all - found.len();
+        context.output.say(&format!("{skipped} of {} not pushed: as in `{reference}`", format::count(all, "pack")));
+    }
+    workers.run(move || find::refuse_duplicates(&found).map(|()| found)).await?
 }

@@ -1,6 +1,5 @@
 //! `spectro pack validate DIR…`.
 
-mod changed;
 mod counts;
 
 use std::{
@@ -15,6 +14,7 @@ use spectro_pack::pack::{Reading, Report, Severity};
 use self::counts::Counts;
 use super::{
     allow::{self, AllowArgs},
+    changed,
     read::Workers,
 };
 use crate::{

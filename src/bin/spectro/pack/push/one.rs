@@ -22,8 +22,8 @@ use crate::{
 /// What is common to all packs of a push.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Job {
-    pub(super) store: Store,
-    pub(super) location: ServerLocation,
+    /// Where the packs go; one at least.
+    pub(super) destinations: Vec<Destination>,
     pub(super) scratch: PathBuf,
     pub(super) workers: Workers,
     pub(super) options: Arc<ReadOptions>,
@@ -36,19 +36,29 @@ pub(super) struct Job {
     pub(super) dry_run: bool,
     pub(super) form: Form,
     pub(super) jobs: usize,
-    /// Whether it is the only pack: then each of its blobs has a line.
+    /// Whether it is the only pack and has one destination: then each of its blobs has a line.
     pub(super) alone: bool,
     pub(super) progress: Progress,
 }
 
-/// What became of a pack.
+/// A server.
+pub(super) struct Destination {
+    pub(super) location: ServerLocation,
+    pub(super) store: Store,
+}
+
+/// What became of a pack, at one server.
 pub(super) struct Pushed {
+    /// The server, where it came that far.
+    pub(super) server: Option<ServerLocation>,
+    /// Whether it is the first of the pack, with which its findings are told.
+    pub(super) is_first: bool,
     pub(super) directory: PathBuf,
     pub(super) name: Option<String>,
     pub(super) version: Option<String>,
     /// `SERVER/NAME:TAG`, where name and version could be read.
     pub(super) reference: Option<String>,
-    pub(super) report: Option<Report>,
+    pub(super) report: Option<Arc<Report>>,
     pub(super) left_out: Vec<String>,
     pub(super) outcome: Outcome,
 }
@@ -85,9 +95,11 @@ impl Pushed {
     }
 }
 
-/// Pushes the pack in a folder. What fails is part of the result: other packs go on.
-pub(super) async fn push_one(job: Arc<Job>, directory: PathBuf) -> Pushed {
+/// Pushes the pack in a folder to every server. What fails is part of the result: other packs and servers go on.
+pub(super) async fn push_one(job: Arc<Job>, directory: PathBuf) -> Vec<Pushed> {
     let mut pushed = Pushed {
+        server: None,
+        is_first: true,
         directory: directory.clone(),
         name: None,
         version: None,
@@ -98,49 +110,89 @@ pub(super) async fn push_one(job: Arc<Job>, directory: PathBuf) -> Pushed {
     };
     let reading = match job.workers.read(directory, job.options.clone()).await {
         Ok(reading) => reading,
-        Err(failure) => {
-            pushed.outcome = Outcome::Failed(failure);
-            return pushed;
-        }
+        Err(failure) => return vec![Pushed { outcome: Outcome::Failed(failure), ..pushed }],
     };
     (pushed.name, pushed.version) = (reading.name, reading.version);
     let too_many_warnings = job.strict && reading.report.warnings() > 0;
-    pushed.report = Some(reading.report);
-    let Some(pack) = reading.pack.filter(|_| !too_many_warnings) else { return pushed };
+    pushed.report = Some(Arc::new(reading.report));
+    let Some(pack) = reading.pack.filter(|_| !too_many_warnings) else { return vec![pushed] };
     pushed.left_out = pack.left_out().iter().map(ToString::to_string).collect();
-    pushed.outcome = match send(&job, pack, &mut pushed.reference).await {
-        Ok(outcome) => outcome,
-        Err(failure) => Outcome::Failed(failure),
+    let encoded = match Encoded::of(&job, pack).await {
+        Ok(encoded) => encoded,
+        Err(failure) => return vec![Pushed { outcome: Outcome::Failed(failure), ..pushed }],
     };
-    pushed
+    let sent = job.destinations.iter().map(|destination| {
+        let (job, encoded) = (&job, &encoded);
+        async move {
+            let mut reference = None;
+            let sent = send(job, destination, encoded, &mut reference).await;
+            (sent.unwrap_or_else(Outcome::Failed), reference, destination.location.clone())
+        }
+    });
+    let sent = futures::future::join_all(sent).await;
+    let each = sent.into_iter().enumerate().map(|(place, (outcome, reference, server))| Pushed {
+        server: Some(server),
+        is_first: place == 0,
+        directory: pushed.directory.clone(),
+        name: pushed.name.clone(),
+        version: pushed.version.clone(),
+        reference,
+        report: pushed.report.clone(),
+        left_out: pushed.left_out.clone(),
+        outcome,
+    });
+    each.collect()
 }
 
-async fn send(job: &Arc<Job>, pack: Pack, reference: &mut Option<String>) -> Result<Outcome, Failure> {
-    let invalid = |error: &dyn std::error::Error| Failure::new(Exit::Usage, error.to_string());
-    let name: RepositoryName = pack.metadata().name.parse().map_err(|error| invalid(&error))?;
-    let name = repository(&job.location, &name, job.form)?;
-    let tag = Tag::of_version(&pack.metadata().version).map_err(|error| invalid(&error))?;
-    let place = format!("{name}:{tag}");
-    *reference = Some(format!("{}/{place}", job.location));
-    if job.form == Form::Layered {
-        refuse_empty_files(job, &pack, &place)?;
+/// A pack, ready to be sent.
+struct Encoded {
+    name: RepositoryName,
+    tag: Tag,
+    /// The name and version as pack.json has them.
+    title: String,
+    /// A file of no byte, where there is one.
+    empty: Option<String>,
+    artifact: Artifact,
+}
+
+impl Encoded {
+    async fn of(job: &Job, pack: Pack) -> Result<Self, Failure> {
+        let invalid = |error: &dyn std::error::Error| Failure::new(Exit::Usage, error.to_string());
+        let name: RepositoryName = pack.metadata().name.parse().map_err(|error| invalid(&error))?;
+        let tag = Tag::of_version(&pack.metadata().version).map_err(|error| invalid(&error))?;
+        let title = format!("{} {}", pack.metadata().name, pack.metadata().version);
+        let empty = pack.files().iter().find(|file| file.size == 0).map(|file| file.path.to_string());
+        let options = EncodeOptions {
+            message: job.message.clone(),
+            annotations: job.annotations.clone(),
+            scratch: job.scratch.clone(),
+        };
+        let encode = match job.form {
+            Form::Layered => Artifact::layered,
+            Form::Archive => Artifact::archive,
+        };
+        let artifact = job.workers.run(move || encode(&pack, &options)).await?;
+        let artifact = artifact.map_err(|error| Failure::of_store(format!("cannot encode `{name}:{tag}`"), &error))?;
+        Ok(Self { name, tag, title, empty, artifact })
     }
+}
 
-    let label = (!job.alone).then(|| format!("{} {}", pack.metadata().name, pack.metadata().version));
-    let options = EncodeOptions {
-        message: job.message.clone(),
-        annotations: job.annotations.clone(),
-        scratch: job.scratch.clone(),
-    };
-    let encode = match job.form {
-        Form::Layered => Artifact::layered,
-        Form::Archive => Artifact::archive,
-    };
-    let artifact = job.workers.run(move || encode(&pack, &options)).await?;
-    let artifact = artifact.map_err(|error| Failure::of_store(format!("cannot encode `{place}`"), &error))?;
-
+async fn send(
+    job: &Job,
+    destination: &Destination,
+    encoded: &Encoded,
+    reference: &mut Option<String>,
+) -> Result<Outcome, Failure> {
+    let (location, artifact, tag) = (&destination.location, &encoded.artifact, encoded.tag.clone());
+    let name = repository(location, &encoded.name, job.form)?;
+    let place = format!("{name}:{tag}");
+    *reference = Some(format!("{location}/{place}"));
+    if job.form == Form::Layered {
+        refuse_empty_files(destination, encoded, &place)?;
+    }
+    let label = (!job.alone).then(|| encoded.title.clone());
     let intent = if job.dry_run { Intent::Pull } else { Intent::Push };
-    let target = job.store.repository(&name, intent)?;
+    let target = destination.store.repository(&name, intent)?;
     let selector = Selector::Digest(artifact.manifest().digest().clone());
     let options = CopyOptions {
         tag: Some(tag),
@@ -151,31 +203,30 @@ async fn send(job: &Arc<Job>, pack: Pack, reference: &mut Option<String>) -> Res
         jobs: job.jobs,
     };
     if job.dry_run {
-        let planned = transfer::plan(&artifact, &selector, &*target, &options).await;
-        let failed = |error| Failure::of_store(format!("cannot look at `{place}` in `{}`", job.location), &error);
+        let planned = transfer::plan(artifact, &selector, &*target, &options).await;
+        let failed = |error| Failure::of_store(format!("cannot look at `{place}` in `{location}`"), &error);
         return planned.map(Outcome::Planned).map_err(failed);
     }
     let observer = job.progress.blobs(label, Verbs::Push);
-    let copied = transfer::copy(&artifact, &selector, &*target, &options, &observer).await;
-    copied.map(Outcome::Done).map_err(|error| not_pushed(job, &place, error))
+    let copied = transfer::copy(artifact, &selector, &*target, &options, &observer).await;
+    copied.map(Outcome::Done).map_err(|error| not_pushed(location, &place, error))
 }
 
 /// Amazon's ECR takes no blob of 0 bytes, so a pack with one is refused before anything is sent.
-fn refuse_empty_files(job: &Job, pack: &Pack, place: &str) -> Result<(), Failure> {
-    let Store::Registry(server, _) = &job.store else { return Ok(()) };
-    let empty = pack.files().iter().find(|file| file.size == 0);
-    match empty {
-        Some(file) if server.refuses_empty_blobs() => {
-            let message = format!("cannot push `{place}`: `{}` is empty, and ECR takes no empty file", file.path);
-            let hint = format!("put one comment line into `{}`, or use --format archive", file.path);
+fn refuse_empty_files(destination: &Destination, encoded: &Encoded, place: &str) -> Result<(), Failure> {
+    let Store::Registry(server, _) = &destination.store else { return Ok(()) };
+    match &encoded.empty {
+        Some(path) if server.refuses_empty_blobs() => {
+            let message = format!("cannot push `{place}`: `{path}` is empty, and ECR takes no empty file");
+            let hint = format!("put one comment line into `{path}`, or use --format archive");
             Err(Failure::new(Exit::Denied, message).hint(hint))
         }
         _ => Ok(()),
     }
 }
 
-fn not_pushed(job: &Job, place: &str, failed: CopyError) -> Failure {
-    let server = job.location.to_string();
+fn not_pushed(location: &ServerLocation, place: &str, failed: CopyError) -> Failure {
+    let server = location.to_string();
     let CopyError { error, blobs_there, tag_written } = failed;
     if let Some(conflict) = error.find::<TagConflict>() {
         return tag_conflict(place, &server, conflict);

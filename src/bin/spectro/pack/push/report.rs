@@ -10,7 +10,10 @@ use spectro_pack::{
     transfer::{Copied, CopyOutcome, Plan, TagPlan},
 };
 
-use super::one::{Job, Outcome, Pushed};
+use super::{
+    one::{Job, Outcome, Pushed},
+    table,
+};
 use crate::{
     context::Context,
     findings::{finding_json, line::escape},
@@ -30,20 +33,31 @@ impl<'a> Reporter<'a> {
     /// Tells of one pack, on standard error: findings, failures, and a line where there are several packs.
     pub(super) fn tell(&self, pushed: &Pushed) {
         let directory = pushed.directory.display();
-        self.tell_findings(pushed);
-        for path in &pushed.left_out {
-            self.say(&format!("note: `{}` is left out of {directory}", escape(path)));
+        if pushed.is_first {
+            self.tell_findings(pushed);
+            for path in &pushed.left_out {
+                self.say(&format!("note: `{}` is left out of {directory}", escape(path)));
+            }
         }
         match &pushed.outcome {
             Outcome::Failed(failure) if !self.context.output.is_json() => {
                 self.context.progress.line(&failure.to_text());
             }
-            Outcome::Done(_) | Outcome::Planned(_) if !self.job.alone => {
+            // Where bars are drawn they say how far it is; the table comes at the end.
+            Outcome::Done(_) | Outcome::Planned(_) if !self.job.alone && !self.context.progress.draws_bars() => {
                 let name = pushed.name.as_deref().unwrap_or_default();
                 let version = pushed.version.as_deref().unwrap_or_default();
-                self.say(&format!("  {:<9} {name} {version}", word(&pushed.outcome)));
+                self.say(&format!("  {:<9} {name} {version}{}", word(&pushed.outcome), self.at(pushed)));
             }
             _ => {}
+        }
+    }
+
+    /// Returns which server it was, where there are several.
+    fn at(&self, pushed: &Pushed) -> String {
+        match &pushed.server {
+            Some(server) if self.job.destinations.len() > 1 => format!(" to {server}"),
+            _ => String::new(),
         }
     }
 
@@ -83,7 +97,7 @@ impl<'a> Reporter<'a> {
         let text = if self.job.alone {
             all.first().map(|pushed| self.one(pushed)).unwrap_or_default()
         } else {
-            self.many(all, took)
+            table::of(all, self.job, took)
         };
         self.context.output.result(&text, || json!({ "packs": all.iter().map(to_json).collect::<Vec<_>>() }));
     }
@@ -105,31 +119,11 @@ impl<'a> Reporter<'a> {
         let CopyOutcome::Overwrote { replaced, still_there } = &copied.outcome else { return };
         let name = pushed.name.as_deref().unwrap_or_default();
         if *still_there {
-            let server = &self.job.location;
+            let server = &self.job.destinations[0].location;
             self.say(&format!("hint: bring it back with: spectro pack pull {name}@{replaced} -r {server}"));
         } else {
             self.say(&format!("note: {replaced} is gone: this server drops what no tag names"));
         }
-    }
-
-    fn many(&self, all: &[Pushed], took: Duration) -> String {
-        let mut line = String::new();
-        for name in ["pushed", "overwrote", "unchanged", "conflict", "refused", "failed"] {
-            let number = all.iter().filter(|pushed| word(&pushed.outcome) == name).count();
-            if number > 0 {
-                let name = if self.job.dry_run && name == "pushed" { "to push" } else { name };
-                write!(line, "{number} {name}   ").expect("writing to a String can't fail");
-            }
-        }
-        let sent: u64 = all.iter().map(bytes_sent).sum();
-        let verb = if self.job.dry_run { "to send" } else { "sent" };
-        write!(line, "       {} {verb}, {:.1} s", format::size(sent), took.as_secs_f64()).expect("as above");
-        for pushed in all.iter().filter(|pushed| pushed.exit().is_some()) {
-            let name = pushed.name.clone().unwrap_or_else(|| pushed.directory.display().to_string());
-            let version = pushed.version.as_deref().unwrap_or_default();
-            write!(line, "\n{:<9} {name} {version}", word(&pushed.outcome)).expect("as above");
-        }
-        line
     }
 }
 
@@ -151,7 +145,7 @@ fn line_of(directory: &str, finding: &Finding) -> String {
 }
 
 /// Returns the stable word of a result.
-fn word(outcome: &Outcome) -> &'static str {
+pub(super) fn word(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Done(copied) => match copied.outcome {
             CopyOutcome::Pushed => "pushed",
@@ -169,7 +163,7 @@ fn word(outcome: &Outcome) -> &'static str {
     }
 }
 
-fn bytes_sent(pushed: &Pushed) -> u64 {
+pub(super) fn bytes_sent(pushed: &Pushed) -> u64 {
     match &pushed.outcome {
         Outcome::Done(copied) => copied.bytes_sent(),
         Outcome::Planned(plan) => {
@@ -242,8 +236,7 @@ fn planned(reference: &str, plan: &Plan, even_if_unchanged: bool) -> String {
 }
 
 fn to_json(pushed: &Pushed) -> Value {
-    let findings: Vec<_> =
-        pushed.report.iter().flat_map(spectro_pack::pack::Report::findings).map(finding_json).collect();
+    let findings: Vec<_> = pushed.report.iter().flat_map(|report| report.findings()).map(finding_json).collect();
     let (replaced, moved) = match &pushed.outcome {
         Outcome::Done(copied) => match &copied.outcome {
             CopyOutcome::Overwrote { replaced, .. } => (Some(replaced), copied.moved.as_slice()),
@@ -268,6 +261,7 @@ fn to_json(pushed: &Pushed) -> Value {
         "name": pushed.name,
         "version": pushed.version,
         "reference": pushed.reference,
+        "server": pushed.server.as_ref().map(ToString::to_string),
         "digest": pushed.digest().map(Digest::as_str),
         "result": word(&pushed.outcome),
         "replaced": replaced.map(Digest::as_str),
