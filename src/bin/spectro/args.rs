@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use spectro_pack::location::ServerLocation;
 
 use crate::{
+    completions,
     context::Context,
     failure::{Exit, Failure},
     output::Output,
@@ -83,6 +84,8 @@ pub(crate) enum Command {
     /// Log in to registries, log out, and see what they are
     #[command(subcommand)]
     Registry(Box<registry::Command>),
+    /// Print a script that completes commands and flags in a shell
+    Completions(completions::Args),
     /// Print the version
     Version,
 }
@@ -98,6 +101,7 @@ impl Command {
         match self {
             Self::Pack(command) => command.run(context).await,
             Self::Registry(command) => command.run(context).await,
+            Self::Completions(args) => Ok(completions::run(&args)),
             Self::Version => Ok(version::run(context)),
         }
     }

@@ -8,6 +8,7 @@
 
 mod args;
 mod ask;
+mod completions;
 mod config;
 mod connection;
 mod context;
