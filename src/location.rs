@@ -12,10 +12,11 @@ use std::{
 
 use crate::{
     registry::{Intent, InvalidReference, PackReference, Server, ServerName},
-    store::{Observer, RepositoryName, Result, Target, layout::LayoutStore},
+    store::{Observer, RepositoryName, Result, Target, archive_file::ArchiveFile, layout::LayoutStore},
 };
 
 const LAYOUT: &str = "oci-layout:";
+const ARCHIVE: &str = "oci-archive:";
 
 /// The path below which Palette's registry sync looks for packs in the archive form.
 pub const ARCHIVES: &str = "spectro-packs/archive";
@@ -27,6 +28,8 @@ pub enum ServerLocation {
     Registry(ServerName),
     /// A folder, which holds a folder for each repository.
     Layout(PathBuf),
+    /// A file that holds an OCI image layout as a tar.
+    Archive(PathBuf),
 }
 
 impl ServerLocation {
@@ -42,6 +45,7 @@ impl ServerLocation {
                 server.base().is_some_and(|base| format!("/{base}").ends_with(&format!("/{ARCHIVES}")))
             }
             Self::Layout(folder) => folder.ends_with(ARCHIVES),
+            Self::Archive(_) => false,
         };
         if is_there || is_archive_name(name) {
             return Ok(name.clone());
@@ -60,6 +64,11 @@ impl FromStr for ServerLocation {
     type Err = InvalidReference;
 
     fn from_str(text: &str) -> Result<Self, InvalidReference> {
+        if let Some(file) = text.strip_prefix(ARCHIVE) {
+            let problem = "names no file: write `oci-archive:FILE`, a path without a colon";
+            let is_path = !file.is_empty() && !file.contains(':');
+            return if is_path { Ok(Self::Archive(file.into())) } else { Err(InvalidReference::new(text, problem)) };
+        }
         match text.strip_prefix(LAYOUT) {
             Some("") => Err(InvalidReference::new(text, "names no folder: write `oci-layout:DIR`")),
             Some(folder) => Ok(Self::Layout(PathBuf::from(folder))),
@@ -73,6 +82,7 @@ impl fmt::Display for ServerLocation {
         match self {
             Self::Registry(server) => server.fmt(formatter),
             Self::Layout(folder) => write!(formatter, "{LAYOUT}{}", folder.display()),
+            Self::Archive(file) => write!(formatter, "{ARCHIVE}{}", file.display()),
         }
     }
 }
@@ -84,6 +94,8 @@ pub enum Store {
     Registry(Server, ServerName),
     /// A folder.
     Layout(LayoutStore),
+    /// A file, which is only read.
+    Archive(ArchiveFile),
 }
 
 impl Store {
@@ -101,6 +113,7 @@ impl Store {
         Ok(match self {
             Self::Registry(server, base) => Box::new(server.repository(base.repository(name)?, intent)),
             Self::Layout(store) => Box::new(store.repository(name.clone())),
+            Self::Archive(file) => Box::new(file.repository(Some(name.clone()))),
         })
     }
 
@@ -112,6 +125,7 @@ impl Store {
     pub async fn repositories(&self) -> Result<Vec<RepositoryName>> {
         let (server, base) = match self {
             Self::Layout(store) => return store.repositories().await,
+            Self::Archive(file) => return Ok(file.repositories()),
             Self::Registry(server, name) => (server, name.base()),
         };
         let mut names = server.repositories(base).await?;
@@ -138,6 +152,8 @@ pub enum Place {
         /// The pack in it.
         reference: PackReference,
     },
+    /// The only one in an archive file.
+    Archive(PathBuf),
 }
 
 /// Why a word names no pack.
@@ -183,6 +199,15 @@ pub fn parse_place(
         })?;
         return Ok(Place::Stored { server: ServerLocation::Layout(folder.into()), reference: reference.parse()? });
     }
+    if let Some(rest) = word.strip_prefix(ARCHIVE) {
+        return match rest.split_once(':') {
+            None if !rest.is_empty() => Ok(Place::Archive(rest.into())),
+            Some((file, reference)) if !file.is_empty() => {
+                Ok(Place::Stored { server: ServerLocation::Archive(file.into()), reference: reference.parse()? })
+            }
+            _ => Err(InvalidReference::new(word, "names no file: write `oci-archive:FILE[:NAME:TAG]`").into()),
+        };
+    }
     let bare = word.strip_prefix("https://").unwrap_or(word);
     if let Some((host, reference)) = bare.split_once('/') {
         if !(host.contains(['.', ':']) || host == "localhost") {
@@ -223,6 +248,7 @@ mod tests {
             ("https://ghcr.io/nginx", "ghcr.io", "nginx"),
             ("oci-layout:./packs/nginx:1.0", "oci-layout:./packs", "nginx:1.0"),
             ("oci-layout:/p/nginx", "oci-layout:/p", "nginx"),
+            ("oci-archive:packs/a.tar:nginx:1.0", "oci-archive:packs/a.tar", "nginx:1.0"),
         ] {
             assert_eq!(place(word).unwrap(), stored(server, reference), "{word}");
         }
@@ -257,6 +283,11 @@ mod tests {
         let Err(InvalidPlace::Reference(error)) = place("acme/nginx:1") else { panic!("`acme` is no host") };
         assert_eq!(error.meant.as_deref(), Some("docker.io/acme/nginx:1"));
         assert!(place("oci-layout:nginx").is_err());
+        assert_eq!(place("oci-archive:a.tar").unwrap(), Place::Archive("a.tar".into()));
+        for word in ["oci-archive:", "oci-archive::nginx:1"] {
+            assert!(place(word).is_err(), "{word}");
+        }
+        assert!("oci-archive:a.tar:nginx".parse::<ServerLocation>().is_err());
         assert!("oci-layout:".parse::<ServerLocation>().is_err());
     }
 }

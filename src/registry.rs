@@ -18,6 +18,7 @@ mod look;
 mod manifests;
 mod pulse;
 mod reference;
+mod referrers;
 mod retry;
 mod tls;
 mod trace;
@@ -245,6 +246,10 @@ impl Source for Repository {
 
     async fn tags(&self, after: Option<&PageToken>) -> Result<TagPage> {
         self.list_tags(after).await
+    }
+
+    async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+        self.list_referrers(subject).await
     }
 }
 

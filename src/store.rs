@@ -4,6 +4,7 @@
 //! nothing else, so that a push, a pull and a copy are the same walk. A store never hands out a byte that it has not
 //! checked ([`BlobReader`]), and never re-serialises a manifest that it fetched ([`Manifest`] keeps the bytes).
 
+pub mod archive_file;
 mod blob;
 mod descriptor;
 mod error;
@@ -16,6 +17,8 @@ pub mod layout;
 mod manifest;
 mod name;
 mod newest;
+mod range;
+pub(crate) mod referrers;
 mod tags;
 
 use async_trait::async_trait;
@@ -30,6 +33,8 @@ pub use self::{
     manifest::{Content, Manifest, media_type},
     name::{InvalidName, RepositoryName, Tag},
     newest::{Newest, by_version, is_referrer, newest, newest_of},
+    range::{InvalidRange, VersionRange},
+    referrers::{cosign_tags, referrers_tag},
     tags::all_tags,
 };
 use crate::digest::Digest;
@@ -141,6 +146,16 @@ pub trait Source: Send + Sync {
     ///
     /// [`ErrorKind::NotFound`] where there is no such repository.
     async fn tags(&self, after: Option<&PageToken>) -> Result<TagPage>;
+
+    /// Returns what refers to a manifest: signatures, SBOMs and the like.
+    ///
+    /// # Errors
+    ///
+    /// The store's own. That nothing refers to it is no error.
+    async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+        let _ = subject;
+        Ok(Vec::new())
+    }
 }
 
 /// A repository that can be written, too.

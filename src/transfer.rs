@@ -6,6 +6,7 @@
 
 mod metered;
 mod plan;
+mod referrers;
 
 use std::{
     collections::BTreeSet,
@@ -17,7 +18,10 @@ use std::{
 use futures::{StreamExt, TryStreamExt};
 
 use self::metered::Metered;
-pub use self::plan::{Plan, TagPlan, plan};
+pub use self::{
+    plan::{Plan, TagPlan, plan},
+    referrers::copy_referrers,
+};
 use crate::{
     digest::Digest,
     store::{

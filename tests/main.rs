@@ -6,6 +6,7 @@ mod architecture;
 mod archives_read_as_others_do;
 mod calibrate_on_real_packs;
 mod conform_as_a_client;
+mod copy_packs;
 mod credentials_stay_home;
 mod every_target_does_the_same;
 mod faults_happen_as_told;

@@ -54,19 +54,19 @@ impl Repository {
         from: &dyn Source,
         mount: Option<&RepositoryName>,
     ) -> Result<BlobOutcome> {
-        if descriptor.size > SMALL {
-            if self.ask_for_blob(descriptor).await? {
-                return Ok(BlobOutcome::Exists);
-            }
-            let elsewhere = mount.cloned().or_else(|| {
-                let known = self.shared.known.lock().expect("nobody panics with this lock");
-                known.get(&descriptor.digest).filter(|name| *name != self.name()).cloned()
-            });
-            if let Some(elsewhere) = elsewhere
-                && self.mount(descriptor, &elsewhere).await?
-            {
-                return Ok(BlobOutcome::Mounted);
-            }
+        let is_small = descriptor.size <= SMALL;
+        if !is_small && self.ask_for_blob(descriptor).await? {
+            return Ok(BlobOutcome::Exists);
+        }
+        let elsewhere = mount.cloned().or_else(|| {
+            let known = self.shared.known.lock().expect("nobody panics with this lock");
+            known.get(&descriptor.digest).filter(|name| !is_small && *name != self.name()).cloned()
+        });
+        // A small one that is only guessed to be elsewhere is sent as quickly as it is mounted.
+        if let Some(elsewhere) = elsewhere
+            && self.mount(descriptor, &elsewhere).await?
+        {
+            return Ok(BlobOutcome::Mounted);
         }
         let small = match descriptor.size {
             0..=SMALL => Some(from.blob(descriptor).await?.read_all(SMALL).await?),

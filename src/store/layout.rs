@@ -13,6 +13,7 @@
 mod blobs;
 mod change;
 mod delete;
+pub(crate) mod export;
 mod garbage;
 mod index;
 mod lock;

@@ -59,7 +59,7 @@ pub fn newest_of(tags: &[Tag]) -> Option<Newest> {
 }
 
 /// Returns the version that a tag may stand for: leading zeros, four parts and a `v` in front are fine, and `_` was a `+`.
-fn version_text(tag: &Tag) -> Option<String> {
+pub(super) fn version_text(tag: &Tag) -> Option<String> {
     let text = tag.as_str();
     let digits = text.strip_prefix(['v', 'V']).unwrap_or(text);
     let is_version = !text.contains("__") && digits.starts_with(|first: char| first.is_ascii_digit());

@@ -13,7 +13,7 @@ use spectro_pack::{
         Configuration, CredentialSearch, Credentials, Located, Proxies, RetryRule, Server, ServerName, Settings,
         Timeouts, TlsSettings,
     },
-    store::Observer,
+    store::{Observer, archive_file::ArchiveFile},
 };
 use zeroize::Zeroizing;
 
@@ -43,6 +43,11 @@ impl ServerArgs {
         let observer: Arc<dyn Observer> = context.progress.notes();
         match location {
             ServerLocation::Layout(folder) => Ok(Store::layout(folder, observer)),
+            ServerLocation::Archive(file) => {
+                let opened = ArchiveFile::open(file);
+                let failed = |error: &_| Failure::of_store(format!("cannot read `{}`", file.display()), error);
+                opened.map(Store::Archive).map_err(|error| failed(&error))
+            }
             ServerLocation::Registry(name) => {
                 let given = self.given_credentials()?;
                 let settings = self.connection.settings(context, name, given, observer)?;

@@ -2,6 +2,7 @@
 
 mod allow;
 mod changed;
+mod copy;
 mod delete;
 mod form;
 mod images;
@@ -34,6 +35,8 @@ pub(crate) enum Command {
     Inspect(inspect::Args),
     /// List the packs of a server, or the versions of a pack
     Ls(ls::Args),
+    /// Copy packs between registries, local stores and archive files
+    Copy(Box<copy::Args>),
     /// Give a version a further tag, or take a tag away
     #[command(subcommand)]
     Tag(tag::Command),
@@ -55,6 +58,7 @@ impl Command {
             Self::Pull(args) => pull::run(args, context).await,
             Self::Inspect(args) => inspect::run(args, context).await,
             Self::Ls(args) => ls::run(args, context).await,
+            Self::Copy(args) => copy::run(*args, context).await,
             Self::Tag(command) => command.run(context).await,
             Self::Delete(args) => delete::run(args, context).await,
         }

@@ -44,9 +44,9 @@ fn registry(named: Option<ServerLocation>, context: &Context) -> Result<ServerNa
     let location = named.map_or_else(|| context.config()?.default_server()?.ok_or_else(nothing), Ok)?;
     match location {
         ServerLocation::Registry(name) => Ok(name),
-        ServerLocation::Layout(folder) => {
-            let message = format!("`oci-layout:{}` is a folder: it needs no login", folder.display());
-            Err(Failure::new(Exit::Usage, message).hint("push and pull work there at once"))
+        local @ (ServerLocation::Layout(_) | ServerLocation::Archive(_)) => {
+            Err(Failure::new(Exit::Usage, format!("`{local}` lies on this machine: it needs no login"))
+                .hint("push and pull work there at once"))
         }
     }
 }

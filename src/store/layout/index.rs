@@ -78,6 +78,16 @@ impl Index {
         entry.map(|entry| descriptor(entry, &format!("the entry of {wanted} in index.json"))).transpose()
     }
 
+    /// Returns all entries, each with the tag that it has as its only annotation.
+    pub(super) fn descriptors(&self) -> Result<Vec<Descriptor>> {
+        let read = |entry: &Json| {
+            let mut found = descriptor(entry, "an entry in index.json")?;
+            found.annotations.extend(name(entry).map(|tag| (NAME.to_owned(), tag.to_owned())));
+            Ok(found)
+        };
+        self.entries.iter().map(read).collect()
+    }
+
     /// Returns every `ref.name`, in order.
     pub(super) fn names(&self) -> BTreeSet<&str> {
         self.entries.iter().filter_map(name).collect()

@@ -4,6 +4,7 @@
 //! a tar, and a link there could lead a read or a write anywhere (the class of oras-go GHSA-m37j-52j7-pjw7).
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File, Metadata, OpenOptions},
     io::{self, Read},
     os::unix::fs::OpenOptionsExt,
@@ -104,6 +105,26 @@ impl Place {
         } else {
             Ok(None)
         }
+    }
+
+    /// Returns the blobs that are there, with their files. What is named like none is passed over.
+    pub(super) fn blobs(&self) -> Result<BTreeMap<Digest, PathBuf>> {
+        let mut blobs = BTreeMap::new();
+        for algorithm in ["sha256", "sha512"] {
+            let folder = self.folder().join("blobs").join(algorithm);
+            if !is_folder(&folder)? {
+                continue;
+            }
+            for entry in fs::read_dir(&folder).map_err(|error| Error::file_system("read", &folder, error))? {
+                let entry = entry.map_err(|error| Error::file_system("read", &folder, error))?;
+                let name = entry.file_name();
+                let digest = name.to_str().and_then(|hex| format!("{algorithm}:{hex}").parse().ok());
+                if let Some(digest) = digest.filter(|_| entry.file_type().is_ok_and(|kind| kind.is_file())) {
+                    blobs.insert(digest, entry.path());
+                }
+            }
+        }
+        Ok(blobs)
     }
 
     /// Returns the error for a repository that is not there.

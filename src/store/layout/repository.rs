@@ -15,6 +15,7 @@ use crate::{
     store::{
         BlobOutcome, BlobReader, Descriptor, Error, ErrorKind, Manifest, Observer, PageToken, RepositoryName, Result,
         Selector, Source, Tag, TagOutcome, TagPage, TagRule, Target,
+        referrers::{by_tag_scheme, subject_of},
     },
 };
 
@@ -94,6 +95,28 @@ impl Source for LayoutRepository {
             }
         }
         Ok(page)
+    }
+
+    async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+        let index = change::read(&self.place).await?.ok_or_else(|| self.place.missing())?;
+        let (place, wanted) = (self.place.clone(), subject.clone());
+        let found = blocking(move || {
+            let mut found = Vec::new();
+            for entry in index.descriptors()? {
+                // One that is gone refers to nothing.
+                if place.open_blob(&entry.digest)?.is_some() {
+                    let manifest = manifests::read(&place, &entry)?;
+                    if subject_of(&manifest).as_ref() == Some(&wanted) {
+                        found.push(manifest.descriptor());
+                    }
+                }
+            }
+            found.sort();
+            found.dedup();
+            Ok(found)
+        })
+        .await?;
+        if found.is_empty() { by_tag_scheme(self, subject).await } else { Ok(found) }
     }
 }
 

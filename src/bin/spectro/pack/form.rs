@@ -18,7 +18,7 @@ pub(crate) struct FormArgs {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Word {
+pub(super) enum Word {
     /// One layer a file or folder
     Layered,
     /// One tar.gz at SERVER/spectro-packs/archive/NAME, which Palette's registry sync reads
@@ -42,10 +42,17 @@ impl FormArgs {
 
     /// Returns the form that was named on the command line.
     pub(crate) fn named(self) -> Option<Form> {
-        self.format.map(|word| match word {
-            Word::Layered => Form::Layered,
-            Word::Archive => Form::Archive,
-        })
+        self.format.map(Word::form)
+    }
+}
+
+impl Word {
+    /// Returns the form.
+    pub(super) fn form(self) -> Form {
+        match self {
+            Self::Layered => Form::Layered,
+            Self::Archive => Form::Archive,
+        }
     }
 }
 

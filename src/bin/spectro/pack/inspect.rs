@@ -16,7 +16,7 @@ use self::show::Shown;
 use super::{
     form::FormArgs,
     read::Workers,
-    stored::{Stored, failure, place},
+    stored::{Stored, failure, only_one, place},
 };
 use crate::{
     args::ServerArgs,
@@ -60,6 +60,10 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
     match place(&args.pack, &args.server, context)? {
         Place::Directory(directory) => inspect_directory(&args, directory, context).await,
         Place::Stored { server, reference } => inspect_stored(&args, &server, reference, context).await,
+        Place::Archive(file) => {
+            let (server, reference) = only_one(file)?;
+            inspect_stored(&args, &server, reference, context).await
+        }
     }
 }
 

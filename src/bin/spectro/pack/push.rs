@@ -8,7 +8,7 @@ mod table;
 use std::{collections::BTreeMap, path::PathBuf, process::ExitCode, sync::Arc, time::Instant};
 
 use futures::StreamExt;
-use spectro_pack::store::Tag;
+use spectro_pack::{location::ServerLocation, store::Tag};
 
 use self::{
     one::{Destination, Job, push_one},
@@ -88,6 +88,11 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
     let directories = directories(&args, &workers, context).await?;
     let mut destinations = Vec::new();
     for (location, server) in servers {
+        if let ServerLocation::Archive(file) = &location {
+            let message = format!("`{}` is an archive, which is written as a whole", file.display());
+            return Err(Failure::new(Exit::Usage, message)
+                .hint(format!("push to oci-layout:DIR, then: spectro pack copy oci-layout:DIR/NAME {location}")));
+        }
         destinations.push(Destination { store: server.open(context, &location)?, location });
     }
     let job = Arc::new(Job {

@@ -1,10 +1,12 @@
 //! A pack in a store, as a reading command names it: its place, and which version is meant.
 
+use std::path::PathBuf;
+
 use spectro_pack::{
     artifact::{Form, NotAPack},
     location::{Place, ServerLocation, is_archive_name, parse_place},
     registry::{Intent, PackReference},
-    store::{Error, ErrorKind, Selector, Tag, Target, newest},
+    store::{Error, ErrorKind, Selector, Tag, Target, archive_file::ArchiveFile, newest},
 };
 
 use super::form::repository;
@@ -12,6 +14,7 @@ use crate::{
     args::ServerArgs,
     context::Context,
     failure::{Exit, Failure},
+    format,
 };
 
 /// Returns what a word on the command line means.
@@ -29,11 +32,33 @@ pub(super) fn in_store(
 ) -> Result<(ServerLocation, PackReference), Failure> {
     match place(word, server, context)? {
         Place::Stored { server, reference } => Ok((server, reference)),
+        Place::Archive(file) => only_one(file),
         Place::Directory(folder) => {
             let message = format!("`{}` is a folder, not a pack in a store", folder.display());
             Err(Failure::new(Exit::Usage, message).hint("name its server with -r SERVER"))
         }
     }
+}
+
+/// Returns the one pack in an archive file.
+pub(super) fn only_one(file: PathBuf) -> Result<(ServerLocation, PackReference), Failure> {
+    let shown = file.display().to_string();
+    let archive =
+        ArchiveFile::open(&file).map_err(|error| Failure::of_store(format!("cannot read `{shown}`"), &error))?;
+    let [entry] = archive.entries() else {
+        let named = archive.entries().iter().filter_map(|entry| Some((entry.name.as_ref()?, entry.tag.as_ref()?)));
+        let named: Vec<_> = named.map(|(name, tag)| format!("oci-archive:{shown}:{name}:{tag}")).collect();
+        let message = format!("`{shown}` holds {}, not one", format::count(archive.entries().len(), "manifest"));
+        let failure = Failure::new(Exit::Usage, message);
+        return Err(match named.as_slice() {
+            [] => failure,
+            named => failure.hint(format!("name one: {}", named.join(", "))),
+        });
+    };
+    // skopeo keeps no name in the file; the digest finds it under any.
+    let name = entry.name.clone().unwrap_or_else(|| "pack".parse().expect("a word is a name"));
+    let reference = PackReference { name, tag: entry.tag.clone(), digest: Some(entry.descriptor.digest.clone()) };
+    Ok((ServerLocation::Archive(file), reference))
 }
 
 /// A pack in a store, found.

@@ -1,0 +1,383 @@
+//! Packs are copied between registries, local stores and archive files, with the same digests; other tools read the copies.
+
+use std::fs;
+
+use crate::support::{
+    Fault, FaultProxy, Kind, Moment, PASSWORD, RealRegistry, Reply, Sandbox, TokenService, USER, as_stored,
+    assert_same_tree, have, needs, tree,
+};
+
+const STORE: &str = "oci-layout:./packs";
+
+/// Pushes `permission-manager` in these versions to a server.
+fn push_versions(sandbox: &Sandbox, server: &str, versions: &[&str]) {
+    sandbox.copy_pack("permission-manager");
+    let metadata = sandbox.read_text("permission-manager/pack.json");
+    for version in versions {
+        sandbox.write("permission-manager/pack.json", metadata.replace("\"1.0.0\"", &format!("\"{version}\"")));
+        sandbox.spectro(["pack", "push", "permission-manager", "-r", server]).run().success();
+    }
+    sandbox.write("permission-manager/pack.json", metadata);
+}
+
+fn copy(sandbox: &Sandbox, words: &[&str]) -> crate::support::Outcome {
+    sandbox.spectro(["pack", "copy"]).args(words).run()
+}
+
+/// Returns the digest that a reference has.
+fn digest(sandbox: &Sandbox, reference: &str) -> String {
+    let json = sandbox.spectro(["pack", "inspect", reference, "-o", "json"]).run().success().json();
+    json["packs"][0]["digest"].as_str().expect("a pack has a digest").to_owned()
+}
+
+#[test]
+fn a_pack_goes_from_everywhere_to_everywhere_with_its_digest() {
+    for registry in RealRegistry::every("copy_packs::a_pack_goes_from_everywhere_to_everywhere") {
+        let sandbox = Sandbox::new();
+        push_versions(&sandbox, STORE, &["1.0.0"]);
+        let host = registry.host();
+        let original = digest(&sandbox, "oci-layout:./packs/permission-manager:1.0.0");
+        copy(&sandbox, &["oci-layout:./packs/permission-manager:1.0.0", &format!("{host}/mirror")])
+            .success()
+            .prints(&format!("{host}/mirror/permission-manager:1.0.0\n{original}  copied, "));
+        let again = copy(&sandbox, &["permission-manager", &format!("{host}/mirror"), "-r", STORE]).success();
+        again.prints("unchanged").says("newest of 1 version: permission-manager:1.0.0");
+        copy(&sandbox, &[&format!("{host}/mirror/permission-manager:1.0.0"), "oci-archive:carry.tar"])
+            .success()
+            .prints("oci-archive:carry.tar:permission-manager:1.0.0");
+        copy(&sandbox, &["oci-archive:carry.tar", "oci-layout:./other"]).success().prints(&original);
+        assert_eq!(digest(&sandbox, "oci-archive:carry.tar"), original);
+        sandbox.spectro(["pack", "pull", "permission-manager", "back", "-r", "oci-layout:./other"]).run().success();
+        let pulled =
+            sandbox.spectro(["pack", "pull", "oci-archive:carry.tar:permission-manager:1.0.0", "carried"]).run();
+        pulled.success();
+        for folder in ["back", "carried"] {
+            assert_same_tree(&as_stored(tree(sandbox.path("permission-manager"))), &tree(sandbox.path(folder)));
+        }
+        let by_digest = format!("{host}/mirror/permission-manager@{original}");
+        copy(&sandbox, &[&by_digest, "oci-layout:./by-digest"]).success().prints("permission-manager:1.0.0\n");
+    }
+}
+
+#[test]
+fn blobs_are_mounted_on_one_server_and_not_sent() {
+    for registry in RealRegistry::every("copy_packs::blobs_are_mounted_on_one_server") {
+        let sandbox = Sandbox::new();
+        push_versions(&sandbox, &format!("{}/a", registry.host()), &["1.0.0"]);
+        let proxy = FaultProxy::before(&registry);
+        let (from, to) = (format!("{}/a/permission-manager:1.0.0", proxy.host()), format!("{}/b", proxy.host()));
+        let planned = copy(&sandbox, &[&from, &to, "--dry-run"]).success();
+        if registry.kind() == Kind::Distribution {
+            // zot says of every blob that it has it, in whichever repository.
+            planned.prints("mount     values.yaml").prints("to mount");
+        }
+        assert_eq!(proxy.count("POST", "/blobs/uploads/"), 0, "a dry run writes nothing");
+        proxy.clear();
+        let copied = copy(&sandbox, &[&from, &to]).success();
+        assert!(
+            copied.stdout.contains("copied, 0 B sent, ") && copied.stdout.contains(" blobs mounted"),
+            "{}",
+            copied.stdout
+        );
+        assert_eq!(proxy.count("GET", "/blobs/"), 1, "only pack.json is read: {}", proxy.summary());
+        sandbox.spectro(["pack", "pull", "permission-manager", "back", "-r", &to]).run().success();
+    }
+}
+
+#[test]
+fn a_mount_asks_for_a_token_of_both_repositories() {
+    needs!(Distribution);
+    let tokens = TokenService::start();
+    let registry = RealRegistry::with(Kind::Distribution).tokens(&tokens).start();
+    let sandbox = Sandbox::new();
+    let host = registry.host();
+    let run = |words: &[&str]| {
+        let command = sandbox.spectro(["pack"]).args(words);
+        command.env("SPECTRO_USERNAME", USER).env("SPECTRO_PASSWORD", PASSWORD).run().success()
+    };
+    sandbox.copy_pack("permission-manager");
+    run(&["push", "permission-manager", "-r", &format!("{host}/a")]);
+    run(&["copy", &format!("{host}/a/permission-manager:1.0.0"), &format!("{host}/b")]).prints("mounted");
+    let scopes = tokens.scopes();
+    assert!(
+        scopes.iter().any(|scope| {
+            scope.iter().any(|scope| scope == "repository:b/permission-manager:pull,push")
+                && scope.iter().any(|scope| scope == "repository:a/permission-manager:pull")
+        }),
+        "{scopes:?}"
+    );
+}
+
+#[test]
+fn a_copy_that_broke_off_goes_on_where_it_was() {
+    needs!(Distribution);
+    let registry = RealRegistry::start(Kind::Distribution);
+    let sandbox = Sandbox::new();
+    sandbox.copy_pack("golden-centos-aws");
+    let big: Vec<u8> = (0..100_000_u32).flat_map(|number| number.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+    sandbox.write("golden-centos-aws/big.bin", big);
+    sandbox.spectro(["pack", "push", "golden-centos-aws", "-r", STORE]).run().success();
+    let proxy = FaultProxy::before(&registry);
+    proxy.on("PUT", "/manifests/").answer(Reply::new(503));
+    let words = ["oci-layout:./packs/golden-centos-aws:7.7.1908", &proxy.host(), "--retries", "0"];
+    let broken = copy(&sandbox, &words).fails(8);
+    broken.says("copy again to go on");
+    proxy.heal();
+    proxy.clear();
+    let json = copy(&sandbox, &[&words[..], &["-o", "json"]].concat()).success().json();
+    let sent = json["packs"][0]["bytesSent"].as_u64().unwrap();
+    assert!(sent < 10_000, "only what is smaller than the question whether it is there goes again: {sent}");
+
+    // A download that breaks off goes on within one run.
+    proxy.on("GET", "/blobs/").times(2).fault(Fault::Reset(Moment::DuringAnswer(100)));
+    let from = format!("{}/golden-centos-aws:7.7.1908", proxy.host());
+    sandbox.spectro(["pack", "copy", &from, "oci-layout:./again"]).run().success();
+}
+
+#[test]
+fn versions_are_chosen_by_range_and_other_content_is_not_overwritten() {
+    let sandbox = Sandbox::new();
+    push_versions(&sandbox, STORE, &["1.0.0", "1.2.0", "1.10.0", "2.0.0"]);
+    let tags = |store: &str| {
+        let json =
+            sandbox.spectro(["pack", "ls", "permission-manager", "-r", store, "-o", "json"]).run().success().json();
+        let tags =
+            json["versions"].as_array().unwrap().iter().map(|version| version["tag"].as_str().unwrap().to_owned());
+        tags.collect::<Vec<_>>()
+    };
+    let base = ["permission-manager", "-r", STORE];
+    let some = |words: &[&str]| copy(&sandbox, &[&base[..], words].concat());
+    some(&["oci-layout:./some", "--versions", ">=1.2 <2"]).success().prints("2 copied, ");
+    assert_eq!(tags("oci-layout:./some"), ["1.10.0", "1.2.0"]);
+    some(&["oci-layout:./some", "--all-versions"]).success().prints("2 copied, 2 unchanged, ");
+    assert_eq!(tags("oci-layout:./some"), ["2.0.0", "1.10.0", "1.2.0", "1.0.0"]);
+    some(&["oci-layout:./some", "--versions", ">=9"]).fails(3).says("has no version in `>=9`");
+    some(&["oci-layout:./some", "--versions", "new"]).fails(2).says("is no range of versions");
+    copy(&sandbox, &["permission-manager:1.0.0", "oci-layout:./x", "--all-versions", "-r", STORE]).fails(2);
+
+    let values = sandbox.read_text("permission-manager/values.yaml");
+    sandbox.write("permission-manager/values.yaml", format!("{values}\n# other\n"));
+    sandbox.spectro(["pack", "push", "permission-manager", "-r", "oci-layout:./other"]).run().success();
+    let one = |more: &[&str]| {
+        let words = ["oci-layout:./packs/permission-manager:1.0.0", "oci-layout:./other"];
+        copy(&sandbox, &[&words[..], more].concat())
+    };
+    one(&["--dry-run"]).fails(5).prints("would be refused: the tag has other content");
+    let conflict = one(&[]).fails(5);
+    conflict.says("already exists").says("there: sha256:").says("--force");
+    one(&["-f"]).success().prints("overwrote sha256:");
+    copy(&sandbox, &["nothing:1", "oci-layout:./x", "-r", STORE]).fails(3);
+    copy(&sandbox, &["permission-manager:9", "oci-layout:./x", "-r", STORE]).fails(3);
+    assert!(!sandbox.path("x").exists());
+}
+
+#[test]
+fn one_that_fails_stops_no_other_and_an_archive_is_written_whole_or_not() {
+    let sandbox = Sandbox::new();
+    push_versions(&sandbox, STORE, &["1.0.0", "2.0.0"]);
+    sandbox.copy_pack("golden-centos-aws");
+    sandbox.spectro(["pack", "push", "golden-centos-aws", "-r", STORE]).run().success();
+    let words = ["permission-manager:1.0.0", "nothing:1", "golden-centos-aws:7.7.1908"];
+    let to = |target: &str, more: &[&str]| copy(&sandbox, &[&words[..], &[target, "-r", STORE], more].concat());
+    to("oci-layout:./x", &[]).fails(3).prints("2 copied, 1 failed, ").says("`nothing:1`");
+    to("oci-archive:all.tar", &[]).fails(3).says("`all.tar` was not written");
+    assert!(!sandbox.path("all.tar").exists());
+    let left: Vec<_> = fs::read_dir(sandbox.work()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(left.iter().all(|name| !name.to_string_lossy().starts_with(".spectro")), "{left:?}");
+
+    let all = ["permission-manager", "golden-centos-aws", "oci-archive:all.tar", "--all-versions", "-r", STORE];
+    copy(&sandbox, &all).success().prints("3 copied, ");
+    let first = sandbox.read("all.tar");
+    copy(&sandbox, &all).fails(5).says("`all.tar` is there").says("--force");
+    copy(&sandbox, &[&all[..], &["-f"]].concat()).success();
+    assert!(sandbox.read("all.tar") == first, "the same packs make the same file");
+    sandbox.spectro(["pack", "pull", "oci-archive:all.tar", "x"]).run().fails(2).says("name one: oci-archive:all.tar:");
+    let listed = sandbox.spectro(["pack", "ls", "-r", "oci-archive:all.tar"]).run().success();
+    assert_eq!(listed.stdout.lines().count(), 3, "{}", listed.stdout);
+    let pushed = sandbox.spectro(["pack", "push", "golden-centos-aws", "-r", "oci-archive:all.tar", "-f"]).run();
+    pushed.fails(2).says("is written as a whole");
+}
+
+#[test]
+fn archives_are_read_by_skopeo_and_those_of_skopeo_by_us() {
+    needs!(Skopeo);
+    let sandbox = Sandbox::new();
+    push_versions(&sandbox, STORE, &["1.0.0", "2.0.0"]);
+    copy(&sandbox, &["permission-manager", "oci-archive:both.tar", "--all-versions", "-r", STORE]).success();
+    for (source, folder) in
+        [("oci-archive:both.tar:permission-manager:2.0.0", "theirs"), ("oci:packs/permission-manager:2.0.0", "same")]
+    {
+        let target = format!("oci-archive:{folder}.tar:2.0.0");
+        sandbox
+            .tool("skopeo", ["--insecure-policy", "copy", "-q", "--preserve-digests", source, &target])
+            .run()
+            .success();
+    }
+    let ours = digest(&sandbox, "oci-layout:./packs/permission-manager:2.0.0");
+    for file in ["theirs.tar", "same.tar"] {
+        assert_eq!(digest(&sandbox, &format!("oci-archive:{file}")), ours, "{file}");
+        // The file keeps no name: pack.json has it.
+        let target = format!("oci-layout:./from-{file}");
+        copy(&sandbox, &[&format!("oci-archive:{file}"), &target]).success().prints("/permission-manager:2.0.0\n");
+    }
+}
+
+#[test]
+fn a_damaged_archive_is_told_with_its_name_and_place() {
+    let sandbox = Sandbox::new();
+    push_versions(&sandbox, STORE, &["1.0.0"]);
+    copy(&sandbox, &["permission-manager", "oci-archive:good.tar", "-r", STORE]).success();
+    let good = sandbox.read("good.tar");
+    let read = |bytes: &[u8]| {
+        sandbox.write("bad.tar", bytes);
+        copy(&sandbox, &["oci-archive:bad.tar", "oci-layout:./x", "--retries", "0"])
+    };
+    for length in (0..good.len() - 1024).step_by(311) {
+        let outcome = read(&good[..length]);
+        assert_eq!(outcome.code, Some(6), "cut at {length}: {}{}", outcome.stdout, outcome.stderr);
+        assert!(outcome.stderr.contains("`bad.tar`"), "cut at {length}: {}", outcome.stderr);
+    }
+    let place = good
+        .windows(12)
+        .rposition(|window| window == b"\"1.0.0\",\n   " || window.starts_with(b"\"version\""))
+        .unwrap();
+    let mut flipped = good.clone();
+    flipped[place + 2] ^= 1;
+    read(&flipped).fails(6).says("`bad.tar`");
+    read(&[0x1f, 0x8b, 8, 0]).fails(6).says("gunzip it first");
+    read(b"no tar").fails(6);
+    copy(&sandbox, &["oci-archive:none.tar", "oci-layout:./x"]).fails(3).says("there is no file `none.tar`");
+    copy(&sandbox, &["oci-archive:", "oci-layout:./x"]).fails(2);
+    sandbox.spectro(["pack", "inspect", "permission-manager", "-r", "oci-layout:./x"]).run().fails(3);
+}
+
+#[test]
+fn what_refers_to_a_pack_goes_with_it() {
+    needs!(Oras);
+    let kinds =
+        Kind::ALL.into_iter().filter(|kind| have("copy_packs::what_refers_to_a_pack_goes_with_it", &[kind.tool()]));
+    for (from, to) in kinds.clone().flat_map(|from| kinds.clone().map(move |to| (from, to))) {
+        let (from, to) = (RealRegistry::start(from), RealRegistry::start(to));
+        let sandbox = Sandbox::new();
+        push_versions(&sandbox, &from.host(), &["1.0.0"]);
+        sandbox.write("sbom.json", "{}");
+        let subject = format!("{}/permission-manager:1.0.0", from.host());
+        let attach = |subject: &str| {
+            let words = [
+                "attach",
+                "--plain-http",
+                "--artifact-type",
+                "text/sbom",
+                subject,
+                "sbom.json:application/json",
+                "--format",
+                "json",
+            ];
+            let json = sandbox.tool("oras", words).run().success().json();
+            json["digest"].as_str().expect("oras says the digest").to_owned()
+        };
+        let sbom = attach(&subject);
+        let signature = attach(&format!("{}/permission-manager@{sbom}", from.host()));
+        let shown = format!("{:?} → {:?}", from.kind(), to.kind());
+        copy(&sandbox, &[&subject, &to.host(), "--dry-run", "--referrers"]).success().prints("with 1 referrer");
+        copy(&sandbox, &[&subject, &to.host(), "--referrers"]).success().prints("with 2 referrers");
+        let discover = |reference: &str| {
+            let words = ["discover", "--plain-http", "--format", "json", reference];
+            sandbox.tool("oras", words).run().success().stdout
+        };
+        let copied = format!("{}/permission-manager", to.host());
+        assert!(discover(&format!("{copied}:1.0.0")).contains(&sbom), "{shown}");
+        assert!(discover(&format!("{copied}@{sbom}")).contains(&signature), "{shown}");
+        // Through a local store and a file, too.
+        copy(&sandbox, &[&subject, "oci-layout:./kept", "--referrers"]).success().prints("with 2 referrers");
+        copy(&sandbox, &["oci-layout:./kept/permission-manager:1.0.0", "oci-archive:kept.tar", "--referrers", "-f"])
+            .success()
+            .prints("with 2 referrers");
+        let again = ["oci-archive:kept.tar:permission-manager:1.0.0", &format!("{}/again", to.host()), "--referrers"];
+        copy(&sandbox, &again).success().prints("with 2 referrers");
+        assert!(discover(&format!("{}/again/permission-manager:1.0.0", to.host())).contains(&sbom), "{shown}");
+    }
+}
+
+#[test]
+fn cosigns_tags_go_with_a_pack() {
+    needs!(Distribution);
+    let registry = RealRegistry::start(Kind::Distribution);
+    let sandbox = Sandbox::new();
+    push_versions(&sandbox, &registry.host(), &["1.0.0"]);
+    let subject = format!("{}/permission-manager:1.0.0", registry.host());
+    let digest = digest(&sandbox, &subject).replace(':', "-");
+    let config = registry.put_blob("permission-manager", b"{}");
+    let manifest = format!(
+        r#"{{"schemaVersion":2,"config":{{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"{config}","size":2}},"layers":[]}}"#
+    );
+    let media_type = "application/vnd.oci.image.manifest.v1+json";
+    registry.put_manifest("permission-manager", &format!("{digest}.sig"), media_type, manifest.as_bytes()).expect(201);
+    copy(&sandbox, &[&subject, &format!("{}/b", registry.host()), "--referrers"]).success().prints("with 1 referrer");
+    assert!(registry.tags("b/permission-manager").contains(&format!("{digest}.sig")));
+    // They are no versions.
+    let listed = sandbox.spectro(["pack", "ls", "permission-manager", "-r", &registry.host()]).run().success();
+    assert_eq!(listed.stdout.lines().count(), 2, "{}", listed.stdout);
+}
+
+#[test]
+fn a_copy_takes_the_other_form_where_asked() {
+    for registry in RealRegistry::every("copy_packs::a_copy_takes_the_other_form") {
+        let sandbox = Sandbox::new();
+        let host = registry.host();
+        sandbox.copy_pack("golden-centos-aws");
+        sandbox.spectro(["pack", "push", "golden-centos-aws", "-r", STORE, "--format", "archive"]).run().success();
+        sandbox.spectro(["pack", "push", "golden-centos-aws", "-r", STORE]).run().success();
+        copy(&sandbox, &["golden-centos-aws:7.7.1908", &host, "--format", "archive", "-r", STORE])
+            .success()
+            .prints(&format!("{host}/spectro-packs/archive/golden-centos-aws:7.7.1908\n"));
+        let archived = digest(&sandbox, "oci-layout:./packs/spectro-packs/archive/golden-centos-aws:7.7.1908");
+        assert_eq!(digest(&sandbox, &format!("{host}/spectro-packs/archive/golden-centos-aws:7.7.1908")), archived);
+        let source = format!("{host}/spectro-packs/archive/golden-centos-aws:7.7.1908");
+        copy(&sandbox, &[&source, &host, "--format", "layered"]).success();
+        let layered = digest(&sandbox, "oci-layout:./packs/golden-centos-aws:7.7.1908");
+        assert_eq!(digest(&sandbox, &format!("{host}/golden-centos-aws:7.7.1908")), layered, "as a push gives it");
+        // An archive stays one, in its place.
+        copy(&sandbox, &[&source, &format!("{host}/x")])
+            .success()
+            .prints("/x/spectro-packs/archive/golden-centos-aws:");
+        copy(&sandbox, &[&source, &host, "--format", "layered", "--referrers"]).fails(2);
+    }
+}
+
+#[test]
+fn peers_list_and_read_what_was_copied() {
+    needs!(Distribution, Skopeo, Crane);
+    let registry = RealRegistry::start(Kind::Distribution);
+    let sandbox = Sandbox::new();
+    push_versions(&sandbox, STORE, &["1.0.0", "2.0.0"]);
+    copy(&sandbox, &["permission-manager", &registry.host(), "--all-versions", "-r", STORE]).success();
+    let name = format!("{}/permission-manager", registry.host());
+    let listed = sandbox.tool("crane", ["ls", "--insecure", &name]).run().success().stdout;
+    let mut listed: Vec<_> = listed.lines().collect();
+    listed.sort_unstable();
+    assert_eq!(listed, ["1.0.0", "2.0.0"]);
+    let words = ["inspect", "--raw", "--tls-verify=false", &format!("docker://{name}:2.0.0")];
+    let raw = sandbox.tool("skopeo", words).run().success().stdout;
+    assert!(raw.contains("permission-manager") || raw.contains("layers"), "{raw}");
+    let crane = sandbox.tool("crane", ["digest", "--insecure", &format!("{name}:2.0.0")]).run().success().stdout;
+    assert_eq!(crane.trim(), digest(&sandbox, "oci-layout:./packs/permission-manager:2.0.0"));
+}
+
+#[test]
+fn what_is_no_pack_is_not_copied_and_credentials_are_for_one_server() {
+    needs!(Distribution, Oras);
+    let registry = RealRegistry::start(Kind::Distribution);
+    let sandbox = Sandbox::new();
+    sandbox.write("notes.txt", "hello");
+    let other = format!("{}/notes:1", registry.host());
+    let words = ["push", "--plain-http", &other, "--artifact-type", "text/notes", "notes.txt:text/plain"];
+    sandbox.tool("oras", words).run().success();
+    copy(&sandbox, &[&other, "oci-layout:./x"]).fails(3).says("is an artifact of the type `text/notes`, not a pack");
+    push_versions(&sandbox, &registry.host(), &["1.0.0"]);
+    let source = format!("{}/permission-manager:1.0.0", registry.host());
+    let two = sandbox.spectro(["pack", "copy", &source, "127.0.0.1:1"]);
+    let two = two.env("SPECTRO_USERNAME", "ci").env("SPECTRO_PASSWORD", "p").run().fails(2);
+    two.says("are for one server, and there are").says("spectro registry login");
+    copy(&sandbox, &[&source]).fails(2);
+}
