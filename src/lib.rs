@@ -56,6 +56,7 @@
 //! ```
 
 pub mod artifact;
+pub mod create;
 pub mod digest;
 pub mod location;
 pub mod pack;

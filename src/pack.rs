@@ -4,7 +4,7 @@
 //! wrong there is a [`Pack`]: whoever has one needs to check nothing again. It keeps the digest of every file as validated, so
 //! that bytes that change afterwards can't be taken for it.
 
-mod chart;
+pub(crate) mod chart;
 mod content;
 mod day;
 mod directory;
@@ -18,7 +18,7 @@ mod report;
 mod text;
 mod validate;
 mod values;
-mod yaml;
+pub(crate) mod yaml;
 
 use std::{
     collections::BTreeSet,

@@ -15,6 +15,8 @@ pub const PRESETS: &str = "application/vnd.spectrocloud.pack.presets.v1+yaml";
 pub const SCHEMA: &str = "application/vnd.spectrocloud.pack.schema.v1+yaml";
 /// Any other folder. Ours.
 pub const FOLDER: &str = "application/vnd.spectrocloud.pack.directory.v1.tar+gzip";
+/// The config of a Helm chart (helm.sh, "OCI-based registries").
+pub const CHART_CONFIG: &str = "application/vnd.cncf.helm.config.v1+json";
 /// A chart archive: what `helm push` makes of it, so that a registry stores it once (Helm, "Use OCI-based registries").
 pub const CHART: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
 /// A logo (IANA).

@@ -7,6 +7,7 @@
 mod archive;
 mod lookalike;
 mod metadata;
+pub(crate) mod parts;
 
 use std::{collections::BTreeMap, io::Read};
 

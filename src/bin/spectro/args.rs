@@ -134,6 +134,11 @@ pub(crate) struct ServersArgs {
 }
 
 impl ServersArgs {
+    /// Returns the flags for a server that is named elsewhere.
+    pub(crate) fn any(&self) -> ServerArgs {
+        ServerArgs { registry_server: None, login: self.login.clone(), connection: self.connection.clone() }
+    }
+
     /// Returns each server that was named, or the default one, as if it were the only one.
     pub(crate) fn each(&self, context: &Context) -> Result<Vec<(ServerLocation, ServerArgs)>, Failure> {
         let alone = |server: Option<ServerLocation>| ServerArgs {

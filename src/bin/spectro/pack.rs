@@ -1,13 +1,16 @@
 //! `spectro pack …`: one file a command.
 
 mod allow;
+mod build;
 mod changed;
 mod copy;
 mod delete;
 mod form;
 mod images;
+mod init;
 mod inspect;
 mod ls;
+mod new;
 mod pull;
 mod push;
 mod read;
@@ -23,6 +26,10 @@ use crate::{context::Context, failure::Failure};
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Make a new pack from nothing: small, valid, with comments that explain
+    Init(init::Args),
+    /// Make a pack from a Helm chart
+    Build(Box<build::Args>),
     /// Check packs: every finding at once, with file, line and column
     Validate(validate::Args),
     /// List the images packs declare, use and lack
@@ -52,6 +59,8 @@ impl Command {
 
     pub(crate) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
         match self {
+            Self::Init(args) => init::run(args, context).await,
+            Self::Build(args) => build::run(*args, context).await,
             Self::Validate(args) => validate::run(args, context).await,
             Self::Images(args) => images::run(args, context).await,
             Self::Push(args) => push::run(args, context).await,

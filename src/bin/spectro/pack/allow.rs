@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What every command takes that reads packs and refuses bad ones.
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub(crate) struct AllowArgs {
     /// Accept the findings of these rules
     #[arg(long, value_name = "CODE", value_delimiter = ',')]

@@ -80,6 +80,32 @@ fn annotation(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// Pushes one pack that was just made, as `push DIR` does.
+pub(super) async fn push_made(
+    directory: PathBuf,
+    servers: ServersArgs,
+    form: FormArgs,
+    force: bool,
+    context: &Context,
+) -> Result<ExitCode, Failure> {
+    let args = Args {
+        directories: vec![directory],
+        recursive: false,
+        changed_since: None,
+        force,
+        message: None,
+        tag: Vec::new(),
+        annotation: Vec::new(),
+        skip_digest_check: false,
+        strict: false,
+        allow: AllowArgs::default(),
+        dry_run: false,
+        form,
+        servers,
+    };
+    run(args, context).await
+}
+
 pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failure> {
     let started = Instant::now();
     let options = Arc::new(args.allow.options()?);
