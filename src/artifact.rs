@@ -22,6 +22,7 @@ mod part;
 #[cfg_attr(fuzzing, allow(dead_code, reason = "a fuzz target needs only the store in memory"))]
 mod testing;
 pub mod unpack;
+mod walk;
 
 use std::{
     collections::BTreeMap,
@@ -45,6 +46,7 @@ use crate::{
         self, BlobReader, Descriptor, Error, ErrorKind, Manifest, PageToken, Result, Selector, Source, Tag, TagPage,
     },
 };
+pub(crate) use walk::Visitor;
 
 /// What an artifact says beyond what is in the pack, and where it is put together.
 #[derive(Clone, Debug)]

@@ -8,7 +8,8 @@
 //! Everything the tool does is a piece of this line. [`pack::read`] checks a folder and reports every finding; a
 //! [`pack::Pack`] exists only where there is no error. [`artifact::Artifact::layered`] encodes it, the same bytes every time.
 //! [`transfer::copy`] moves an artifact from any [`store::Source`] to any [`store::Target`]: a [`registry::Server`]'s
-//! repository or a [`store::layout::LayoutStore`]'s. [`artifact::unpack::unpack`] restores the folder, all or nothing.
+//! repository or a [`store::layout::LayoutStore`]'s. [`artifact::unpack::unpack`] restores the folder, all or nothing, and
+//! [`compare::compare`] tells how two packs differ.
 //!
 //! The library touches neither the terminal, nor the environment, nor the clock of the day: what it needs of them is passed in.
 //!
@@ -56,6 +57,7 @@
 //! ```
 
 pub mod artifact;
+pub mod compare;
 pub mod create;
 pub mod digest;
 pub mod location;

@@ -11,7 +11,8 @@ mod directory;
 pub(crate) mod images;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod invariants;
-mod json;
+pub(crate) mod json;
+mod mask;
 mod metadata;
 mod path;
 mod report;
@@ -28,9 +29,12 @@ use std::{
 
 pub use day::{Day, InvalidDay};
 pub use images::{DeclaredImage, FoundImage, Images};
+pub use mask::{MASK, is_secret_key};
 pub use metadata::{Constraints, Dependency, PackMetadata, ProfileLayer, Resource, ResourceComponent, UnknownLayer};
 pub use path::{InvalidPackPath, PackPath};
 pub use report::{Code, Finding, Position, Related, Report, Severity, UnknownCode};
+
+pub(crate) use validate::secret_shapes;
 
 use crate::digest::Digest;
 

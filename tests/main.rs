@@ -8,6 +8,7 @@ mod calibrate_on_real_packs;
 mod conform_as_a_client;
 mod copy_packs;
 mod credentials_stay_home;
+mod diff_packs;
 mod every_target_does_the_same;
 mod faults_happen_as_told;
 mod inspect_without_downloading;

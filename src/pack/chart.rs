@@ -69,6 +69,20 @@ pub(crate) fn open(archive: &mut impl Read, each: impl FnMut(&File)) -> Result<C
     Ok(Chart::assemble(Metadata::read(&files.metadata()?)?, &files, 0))
 }
 
+/// A chart as its files, without what lies beside it in the archive.
+pub(crate) struct Laid {
+    pub(crate) metadata: Metadata,
+    /// The bytes of its files by their paths within the chart; nothing of those that are too large to be held.
+    pub(crate) files: BTreeMap<String, Option<Vec<u8>>>,
+}
+
+/// Reads the files of a chart.
+pub(crate) fn lay(archive: &mut impl Read) -> Result<Laid, Fault> {
+    let archive = archive::read(archive)?;
+    let metadata = Metadata::read(&archive.chart().metadata()?)?;
+    Ok(Laid { metadata, files: archive.into_files() })
+}
+
 impl Chart {
     fn assemble(metadata: Metadata, files: &Files<'_>, depth: usize) -> Self {
         let values = files.get("values.yaml").and_then(|file| {

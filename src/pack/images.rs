@@ -1,5 +1,11 @@
 //! The images of a pack: those it declares in `pack.content.images`, and those that its charts and manifests name.
 
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+
+use super::{PackPath, validate};
+
 /// What is known of a pack's images.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Images {
@@ -33,7 +39,29 @@ pub struct FoundImage {
     pub declared: bool,
 }
 
+/// The texts of a pack that name images, as far as somebody has them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ImageTexts {
+    /// values.yaml
+    pub(crate) values: Option<Vec<u8>>,
+    /// Charts, packed.
+    pub(crate) charts: Vec<(PackPath, Bytes)>,
+    /// Manifests.
+    pub(crate) manifests: Vec<(PackPath, Bytes)>,
+}
+
 impl Images {
+    /// Returns the images of these texts.
+    pub(crate) fn of(texts: &ImageTexts) -> Self {
+        validate::images_of(texts)
+    }
+
+    /// Returns the names of all images, declared and found, in the form in which they are compared: `docker.io/library/` is left out.
+    pub fn names(&self) -> BTreeSet<String> {
+        let declared = self.declared.iter().map(|image| validate::familiar_name(&image.name));
+        declared.chain(self.found.iter().map(|image| image.name.clone())).collect()
+    }
+
     /// Returns the images that are used and not declared.
     pub fn missing(&self) -> impl Iterator<Item = &FoundImage> {
         self.found.iter().filter(|image| !image.declared)

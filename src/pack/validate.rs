@@ -33,11 +33,13 @@ pub(crate) mod values;
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
+use bytes::Bytes;
+
 use self::reader::{Reader, ignore_file};
 use super::{
-    PackFile,
+    PackFile, PackPath, chart,
     directory::{Directory, Listing},
-    images::Images,
+    images::{ImageTexts, Images},
     metadata::PackMetadata,
     report::{Code, Finding},
 };
@@ -123,6 +125,28 @@ pub(crate) fn run(directory: &Directory, surroundings: &Surroundings) -> Content
         listing,
         images,
     }
+}
+
+/// Returns the images of texts that are no whole pack.
+pub(crate) fn images_of(texts: &ImageTexts) -> Images {
+    let open = |(path, bytes): &(PackPath, Bytes)| Some((path.clone(), chart::open(&mut bytes.as_ref(), |_| ()).ok()?));
+    let parts = rules::Parts {
+        values: texts.values.clone(),
+        charts: texts.charts.iter().filter_map(open).collect(),
+        manifests: texts.manifests.iter().map(|(path, bytes)| (path.clone(), bytes.to_vec())).collect(),
+        ..rules::Parts::default()
+    };
+    rules::check(&parts, None, &mut Vec::new())
+}
+
+/// Returns the name of an image in the form in which names are compared; what is no name as it is.
+pub(crate) fn familiar_name(text: &str) -> String {
+    images::familiar(text)
+}
+
+/// Returns where in a text something has the shape of a secret, whatever its key.
+pub(crate) fn secret_shapes(text: &str) -> Vec<std::ops::Range<usize>> {
+    secrets::shapes_in(text)
 }
 
 /// Keeps the first findings of each rule in each file, the last of which says how many there are more.

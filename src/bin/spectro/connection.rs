@@ -212,6 +212,11 @@ pub(crate) fn scratch_folder(location: &ServerLocation) -> PathBuf {
             }
         }
     }
+    temporary_folder()
+}
+
+/// Returns where the system keeps large temporary files.
+pub(crate) fn temporary_folder() -> PathBuf {
     if let Some(named) = std::env::var_os("TMPDIR").filter(|folder| !folder.is_empty()) {
         return named.into();
     }

@@ -5,6 +5,7 @@ mod build;
 mod changed;
 mod copy;
 mod delete;
+mod diff;
 mod form;
 mod images;
 mod init;
@@ -49,6 +50,8 @@ pub(crate) enum Command {
     Tag(tag::Command),
     /// Delete versions
     Delete(delete::Args),
+    /// Tell how two packs differ: files, values, charts and images
+    Diff(diff::Args),
 }
 
 impl Command {
@@ -70,6 +73,7 @@ impl Command {
             Self::Copy(args) => copy::run(*args, context).await,
             Self::Tag(command) => command.run(context).await,
             Self::Delete(args) => delete::run(args, context).await,
+            Self::Diff(args) => diff::run(args, context).await,
         }
     }
 }

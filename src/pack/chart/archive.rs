@@ -111,6 +111,21 @@ impl Archive {
         self.files.values().filter_map(Content::text)
     }
 
+    /// Returns the files of the chart itself by their paths within it.
+    pub(super) fn into_files(self) -> BTreeMap<String, Option<Vec<u8>>> {
+        let root = self.root.unwrap_or_default();
+        let file = |(path, content): (String, Content)| {
+            let path = path.strip_prefix(&root)?.to_owned();
+            let bytes = match content {
+                Content::Text(file) => Some(file.text.into_bytes()),
+                Content::Bytes(bytes) => Some(bytes),
+                Content::TooLarge(_) => None,
+            };
+            Some((path, bytes))
+        };
+        self.files.into_iter().filter_map(file).collect()
+    }
+
     /// Returns the files of the chart itself.
     pub(super) fn chart(&self) -> Files<'_> {
         Files { archive: self, folder: self.root.clone().unwrap_or_default() }

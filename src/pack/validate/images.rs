@@ -29,6 +29,11 @@ use crate::{
     template::Template,
 };
 
+/// Returns the name of an image in the form in which names are compared; what is no name as it is.
+pub(super) fn familiar(text: &str) -> String {
+    ImageName::parse(text).map_or_else(|| text.to_owned(), |name| name.to_string())
+}
+
 /// Lists the images of a pack and tells what is wrong with its own list.
 pub(super) fn check<'a>(
     material: &Material<'a>,

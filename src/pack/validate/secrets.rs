@@ -60,6 +60,11 @@ pub(super) fn in_chart(archive: &str, file: &File, findings: &mut Vec<Finding>) 
     }
 }
 
+/// Returns where in a text something has the shape of a secret.
+pub(super) fn shapes_in(text: &str) -> Vec<Range<usize>> {
+    shapes::find(text, false).into_iter().map(|hit| hit.span).collect()
+}
+
 const HINT: &str =
     "whoever gets the pack has it too: take it out, make it invalid, and let it be set in the profile instead";
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use spectro_pack::{
     artifact::{Form, NotAPack},
-    location::{Place, ServerLocation, is_archive_name, parse_place},
+    location::{Place, ServerLocation, Store, is_archive_name, parse_place},
     registry::{Intent, PackReference},
     store::{Error, ErrorKind, Selector, Tag, Target, archive_file::ArchiveFile, newest},
 };
@@ -88,11 +88,21 @@ impl Stored {
         intent: Intent,
         server: &ServerArgs,
         location: &ServerLocation,
-        mut reference: PackReference,
+        reference: PackReference,
         form: Form,
         context: &Context,
     ) -> Result<Self, Failure> {
-        let store = server.open(context, location)?;
+        Self::find_in(intent, &server.open(context, location)?, location, reference, form).await
+    }
+
+    /// Does the same in a store that was opened.
+    pub(super) async fn find_in(
+        intent: Intent,
+        store: &Store,
+        location: &ServerLocation,
+        mut reference: PackReference,
+        form: Form,
+    ) -> Result<Self, Failure> {
         reference.name = repository(location, &reference.name, form)?;
         let repository = store.repository(&reference.name, intent)?;
         let mut newest_of = None;

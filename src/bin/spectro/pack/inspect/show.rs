@@ -3,12 +3,12 @@
 use std::{fmt::Write as _, path::Path};
 
 use serde_json::{Map, Value, json};
-use spectro_pack::artifact::{Form, PackArtifact, Part};
+use spectro_pack::{
+    artifact::{Form, PackArtifact, Part},
+    pack::{MASK, is_secret_key},
+};
 
 use crate::{context::Context, findings::line::escape, format};
-
-/// What stands instead of a secret.
-const MASK: &str = "********";
 
 pub(super) struct Shown<'a> {
     pub(super) directory: Option<&'a Path>,
@@ -116,12 +116,8 @@ fn texts(list: Option<&Value>) -> Vec<String> {
 /// Returns an object with the values of its secret keys masked.
 fn masked(value: &Value) -> Value {
     let Value::Object(members) = value else { return value.clone() };
-    let is_secret = |key: &str| {
-        let key = key.to_lowercase();
-        ["password", "token", "secret", "passwd", "apikey", "privatekey"].iter().any(|word| key.contains(word))
-    };
     let shown = members.iter().map(|(key, value)| {
-        let hidden = is_secret(key) && !value.as_str().is_some_and(str::is_empty);
+        let hidden = is_secret_key(key) && !value.as_str().is_some_and(str::is_empty);
         (key.clone(), if hidden { Value::from(MASK) } else { masked(value) })
     });
     Value::Object(shown.collect())
