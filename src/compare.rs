@@ -144,6 +144,8 @@ pub enum Detail {
         /// Those that only the first has.
         removed: usize,
     },
+    /// Something, but it is too large to be looked into: more than 16 MiB, or 100,000 lines.
+    TooLarge,
     /// A chart, on the side or sides where it is.
     Chart(Box<ChartChange>),
 }

@@ -20,6 +20,7 @@ pub(super) struct Within {
 
 impl Within {
     pub(super) const NOTHING: Self = Self { detail: Detail::None, text: None };
+    const TOO_LARGE: Self = Self { detail: Detail::TooLarge, text: None };
 }
 
 /// Returns what became of a file, and what differs within it. Of a file that is only on one side, nothing is read but what chart it is.
@@ -59,7 +60,7 @@ pub(super) async fn both(
         return Ok(Within::NOTHING);
     }
     let (Some(old), Some(new)) = futures::try_join!(pair.first.read(old), pair.second.read(new))? else {
-        return Ok(Within::NOTHING);
+        return Ok(Within::TOO_LARGE);
     };
     let wants_text = options.text;
     let work = blocking(move || {
@@ -85,13 +86,13 @@ async fn one(pair: &Pair<'_>, path: &PackPath) -> Result<Within, CompareError> {
 pub(super) fn texts(path: &str, old: &[u8], new: &[u8], wants_text: bool) -> Within {
     let (Some(old), Some(new)) = (text(old), text(new)) else { return Within::NOTHING };
     let parsed = Value::parse(path, old).zip(Value::parse(path, new));
-    let lines = (wants_text || parsed.is_none()).then(|| lines::compare(path, old, new));
+    let lines = if wants_text || parsed.is_none() { lines::compare(path, old, new) } else { None };
     let detail = match (&parsed, &lines) {
         (Some((old, new)), _) => Detail::Values(values::differences(old, new)),
         (None, Some(lines)) => {
             Detail::Lines { added: lines.count(LineChange::Added), removed: lines.count(LineChange::Removed) }
         }
-        (None, None) => Detail::None,
+        (None, None) => Detail::TooLarge,
     };
     Within { detail, text: lines.filter(|_| wants_text) }
 }

@@ -8,6 +8,8 @@ use super::masked_lines::masked;
 
 /// How many lines that both have are shown before and behind those that differ.
 const CONTEXT: usize = 3;
+/// The most lines of a text that is compared (400,000 shuffled lines took 40 s, and nobody reads that).
+const MOST: usize = 100_000;
 
 /// A line of a hunk, masked where it shows a secret, without its line feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +62,17 @@ impl Hunk {
 }
 
 impl LinesChange {
-    /// Returns how many lines stand only in one of the texts.
+    /// Returns how many lines all hunks have.
+    pub fn len(&self) -> usize {
+        self.hunks.iter().map(|hunk| hunk.lines.len()).sum()
+    }
+
+    /// Returns whether no line differs.
+    pub fn is_empty(&self) -> bool {
+        self.hunks.is_empty()
+    }
+
+    /// Returns how many lines stand where `change` says.
     pub fn count(&self, change: LineChange) -> usize {
         self.hunks.iter().flat_map(|hunk| &hunk.lines).filter(|line| line.change == change).count()
     }
@@ -89,20 +101,23 @@ impl LineChange {
     }
 }
 
-/// Returns the lines that differ between two files of this name. Line feeds at the end are not compared.
-pub(super) fn compare(path: &str, old: &str, new: &str) -> LinesChange {
+/// Returns the lines that differ between two files of this name, unless there are too many. What ends a line is not compared.
+pub(super) fn compare(path: &str, old: &str, new: &str) -> Option<LinesChange> {
     let (before, after) = (split(old), split(new));
+    if before.len().max(after.len()) > MOST {
+        return None;
+    }
     // Lines are long and numbers are not: each different line is hashed once.
     let mut numbers = HashMap::new();
     let (before, after) = (numbered(&before, &mut numbers), numbered(&after, &mut numbers));
     let operations = capture_diff_slices(Algorithm::Myers, &before, &after);
     let groups = group_diff_ops(operations, CONTEXT);
     if groups.is_empty() {
-        return LinesChange::default();
+        return Some(LinesChange::default());
     }
     let shown = (masked(path, old), masked(path, new));
     let hunks = groups.iter().map(|group| hunk(group, &shown.0, &shown.1)).collect();
-    LinesChange { hunks }
+    Some(LinesChange { hunks })
 }
 
 /// Returns the lines of a text as they are compared and shown.
@@ -150,20 +165,21 @@ mod tests {
         let old: Vec<_> = (1..=20).map(|line| format!("line {line}\n")).collect();
         let old = old.concat();
         let new = old.replace("line 3\n", "").replace("line 15\n", "line fifteen\nmore\n");
-        let change = compare("README.md", &old, &new);
+        let change = compare("README.md", &old, &new).unwrap();
         assert_eq!(
             change.to_unified(),
             "@@ -1,6 +1,5 @@\n line 1\n line 2\n-line 3\n line 4\n line 5\n line 6\n\
              @@ -12,7 +11,8 @@\n line 12\n line 13\n line 14\n-line 15\n+line fifteen\n+more\n line 16\n line 17\n line 18\n"
         );
         assert_eq!((change.count(LineChange::Added), change.count(LineChange::Removed)), (2, 2));
-        assert_eq!(compare("a", "", "x\n").to_unified(), "@@ -0,0 +1 @@\n+x\n");
-        assert_eq!(compare("a", "x\n", "x"), LinesChange::default());
+        assert_eq!(compare("a", "", "x\n").unwrap().to_unified(), "@@ -0,0 +1 @@\n+x\n");
+        assert_eq!(compare("a", "x\n", "x"), Some(LinesChange::default()));
+        assert_eq!(compare("a", "", &"\n".repeat(MOST + 1)), None);
     }
 
     #[test]
     fn secrets_are_masked_and_their_change_is_seen() {
-        let change = compare("values.yaml", "a: 1\nadminPassword: one\n", "a: 1\nadminPassword: two\n");
+        let change = compare("values.yaml", "a: 1\nadminPassword: one\n", "a: 1\nadminPassword: two\n").unwrap();
         assert_eq!(change.to_unified(), "@@ -1,2 +1,2 @@\n a: 1\n-adminPassword: ********\n+adminPassword: ********\n");
     }
 }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Value,
+    LinesChange, Value, lines,
     paths::{self, Step},
 };
 use crate::pack::is_secret_key;
@@ -21,6 +21,8 @@ pub struct ValueChange {
     pub old: Option<Value>,
     /// What it is.
     pub new: Option<Value>,
+    /// The lines that differ, where it was and is a text of several lines, such as a file within a value.
+    pub lines: Option<LinesChange>,
 }
 
 /// Returns the values that differ, in the order of their paths.
@@ -38,7 +40,14 @@ struct Finder<'a> {
 impl<'a> Finder<'a> {
     fn tell(&mut self, old: Option<&Value>, new: Option<&Value>, is_secret: bool) {
         let masked = |value: &Value| value.masked(is_secret);
-        self.changes.push(ValueChange { path: paths::shown(&self.path), old: old.map(masked), new: new.map(masked) });
+        let lines = match (old, new) {
+            (Some(Value::Text(old)), Some(Value::Text(new))) if !is_secret && has_lines(old) && has_lines(new) => {
+                lines::compare("", old, new)
+            }
+            _ => None,
+        };
+        let (old, new) = (old.map(masked), new.map(masked));
+        self.changes.push(ValueChange { path: paths::shown(&self.path), old, new, lines });
     }
 
     fn compare(&mut self, old: &'a Value, new: &'a Value, is_secret: bool) {
@@ -103,6 +112,10 @@ impl<'a> Finder<'a> {
         }
         self.path.truncate(depth);
     }
+}
+
+fn has_lines(text: &str) -> bool {
+    text.trim_end().contains('\n')
 }
 
 /// Returns the items of a list of `image: NAME` and nothing else.
@@ -177,6 +190,14 @@ mod tests {
             [r#"i[].image: "q/a:1" → -"#, r#"i[].image: - → "q/c:1""#]
         );
         assert_eq!(told("e: [{name: a}, {name: a, v: 1}]", "e: [{name: a}, {name: a, v: 2}]"), ["e[1].v: 1 → 2"]);
+    }
+
+    #[test]
+    fn a_text_of_several_lines_differs_by_line() {
+        let parse = |text| Value::parse("values.yaml", text).unwrap();
+        let changes = differences(&parse("a: |\n  x\n  token: y\n"), &parse("a: |\n  x\n  token: z\n"));
+        let lines = changes[0].lines.as_ref().unwrap().to_unified();
+        assert_eq!(lines, "@@ -1,2 +1,2 @@\n x\n-token: ********\n+token: ********\n");
     }
 
     #[test]

@@ -223,6 +223,25 @@ fn what_a_pack_says_does_not_move_the_cursor() {
 }
 
 #[test]
+fn a_file_within_a_value_differs_by_line() {
+    let text = |values| Demo { values, ..OLD };
+    let sandbox = both(&text("    conf: |\n      a\n      b\n"), &text("    conf: |\n      a\n      c\n"));
+    let told = "    ~ charts.demo.conf:\n        @@ -1,2 +1,2 @@\n         a\n        -b\n        +c\n";
+    diff(&sandbox, &[]).fails(1).prints(told);
+    let json = diff(&sandbox, &["-o", "json"]).fails(1).json();
+    assert_eq!(json["files"][0]["values"][0]["text"], "@@ -1,2 +1,2 @@\n a\n-b\n+c\n");
+}
+
+#[test]
+fn colours_are_for_terminals() {
+    let sandbox = both(&OLD, &NEW);
+    let words = ["pack", "diff", "./old", "./new"];
+    let coloured = sandbox.spectro(words).env("CLICOLOR_FORCE", "1").run().fails(1);
+    assert!(coloured.stdout.contains("\u{1b}[32m+ charts.demo.tls: {enabled: true}\u{1b}[0m"), "{:?}", coloured.stdout);
+    assert!(!diff(&sandbox, &[]).stdout.contains('\u{1b}'));
+}
+
+#[test]
 fn long_lists_end_unless_all_is_wanted() {
     let sandbox = both(&OLD, &OLD);
     let many: Vec<_> = (0..70).map(|number| format!("  key{number}: {number}\n")).collect();

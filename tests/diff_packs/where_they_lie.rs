@@ -128,7 +128,7 @@ fn what_cannot_be_compared_is_named() {
         .fails(3)
         .says("`./broken` is not a valid pack")
         .says("spectro pack validate ./broken");
-    diff("demo:1.0.0", "old").fails(3).says(&format!("`old` in `{host}`"));
+    diff("demo:1.0.0", "old").fails(3).says("hint: with -r, `old` is a name; the folder is ./old");
     let without = |a: &str, b: &str| sandbox.spectro(["pack", "diff", a, b]).run();
     without("demo:1.0.0", "./old").fails(2).says("no server was named");
     without("./old", "acme/demo:1").fails(2).says("did you mean `docker.io/acme/demo:1`?");
@@ -148,6 +148,56 @@ fn bytes_that_are_wrong_are_refused_with_their_side() {
     let server = proxy.host();
     let outcome = sandbox.spectro(["pack", "diff", "./new", "demo:1.0.0", "-r", &server]).run().fails(6);
     outcome.says(&format!("error: cannot read `demo:1.0.0` in `{server}`"));
+}
+
+#[test]
+fn unsafe_layers_are_refused() {
+    needs!(Distribution);
+    let registry = RealRegistry::start(Kind::Distribution);
+    let sandbox = two_versions();
+    sandbox.write("new/scripts/run.sh", "echo\n");
+    let gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    let mut tar = tar::Builder::new(gzip);
+    let mut header = tar::Header::new_ustar();
+    header.set_entry_type(tar::EntryType::Symlink);
+    header.set_size(0);
+    tar.append_link(&mut header, "scripts/run.sh", "/etc/passwd").expect("memory takes all");
+    let layer = tar.into_inner().and_then(flate2::write::GzEncoder::finish).expect("memory takes all");
+    let config = sandbox.read("new/pack.json");
+    let (config_digest, digest) = (registry.put_blob("demo", &config), registry.put_blob("demo", &layer));
+    let manifest = "application/vnd.oci.image.manifest.v1+json";
+    let text = serde_json::json!({
+        "schemaVersion": 2, "mediaType": manifest,
+        "config": { "mediaType": "application/vnd.spectrocloud.pack.config.v1+json", "digest": config_digest.as_str(), "size": config.len() },
+        "layers": [{
+            "mediaType": "application/vnd.spectrocloud.pack.directory.v1.tar+gzip", "digest": digest.as_str(), "size": layer.len(),
+            "annotations": { "org.opencontainers.image.title": "scripts" },
+        }],
+    });
+    registry.put_manifest("demo", "1.1.0", manifest, text.to_string().as_bytes()).expect(201);
+    let outcome = sandbox.spectro(["pack", "diff", "demo:1.1.0", "./new", "-r", &registry.host()]).run().fails(7);
+    outcome.says("error: cannot read `demo:1.1.0`").says("entry `scripts/run.sh` of layer `scripts` is a link");
+}
+
+#[test]
+fn memory_stays_small_with_large_packs() {
+    let sandbox = two_versions();
+    let mut noise = Vec::with_capacity(48 << 20);
+    let mut state = 1_u64;
+    while noise.len() < 48 << 20 {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        noise.extend_from_slice(&state.to_le_bytes());
+    }
+    for folder in ["old", "new"] {
+        noise.extend_from_slice(folder.as_bytes());
+        sandbox.write(format!("{folder}/data/large.yaml"), &noise);
+        sandbox.write(format!("{folder}/data/other.bin"), &noise[..24 << 20]);
+        push(&sandbox, folder, "oci-layout:store", &["--format", "archive"]);
+    }
+    let words = ["pack", "diff", "demo:1.0.0", "demo:1.1.0", "--format", "archive", "-r", "oci-layout:store", "--text"];
+    let outcome = sandbox.spectro(words).watch_memory().run().fails(1).prints("too large to be looked into");
+    assert!(outcome.peak_memory > 0 && outcome.peak_memory < 64 << 20, "{} MiB", outcome.peak_memory >> 20);
+    assert!(!outcome.stdout.contains("other.bin"), "{}", outcome.stdout);
 }
 
 #[test]

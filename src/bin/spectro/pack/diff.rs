@@ -4,7 +4,7 @@ mod json;
 mod show;
 mod side;
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use spectro_pack::{
     artifact::{Form, Limits},
@@ -60,8 +60,8 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
         Opener { server: &args.server, context, workers: Workers::new(), scratch: scratch.clone(), stores: Vec::new() };
     let [first, second] = places;
     let form = |word| args.form.of_word(word, &args.server, context);
-    let first = opener.begin(first, form(words[0])?).await?;
-    let second = opener.begin(second, form(words[1])?).await?;
+    let first = opener.begin(first, form(words[0])?).await.map_err(|failure| for_a_folder(failure, words[0]))?;
+    let second = opener.begin(second, form(words[1])?).await.map_err(|failure| for_a_folder(failure, words[1]))?;
     // A folder is encoded as the other side is, so that equal layers are known by their digests.
     let forms = (first.form().or(second.form()), second.form().or(first.form()));
     let first = opener.finish(first, forms.0.unwrap_or(Form::Layered)).await?;
@@ -88,6 +88,15 @@ fn print(first: &Opened, second: &Opened, comparison: &Comparison, args: &Args, 
 fn of_word(word: &str, server: &ServerArgs, context: &Context) -> Result<Place, Failure> {
     let is_folder = matches!(word, "." | "..") || ["./", "../", "/"].iter().any(|start| word.starts_with(start));
     if is_folder { Ok(Place::Directory(word.into())) } else { place(word, server, context) }
+}
+
+/// Adds how a folder is named, where a word that is one was taken for a pack's name.
+fn for_a_folder(failure: Failure, word: &str) -> Failure {
+    let looks_like_a_name = !word.starts_with(['.', '/']);
+    if failure.exit == Exit::NotFound && looks_like_a_name && Path::new(word).join("pack.json").is_file() {
+        return failure.hint(format!("with -r, `{word}` is a name; the folder is ./{word}"));
+    }
+    failure
 }
 
 /// Refuses to send the credentials of one registry to another.

@@ -63,6 +63,7 @@ fn file(file: &FileChange) -> Value {
         Detail::Values(changes) => object["values"] = values(changes),
         Detail::Lines { added, removed } => object["lines"] = json!({ "added": added, "removed": removed }),
         Detail::Chart(change) => object["chart"] = chart(change),
+        Detail::TooLarge => object["tooLarge"] = true.into(),
         Detail::None => {}
     }
     put_text(&mut object, file.text.as_ref());
@@ -84,6 +85,7 @@ fn values(changes: &[ValueChange]) -> Value {
                 object[key] = value.to_json();
             }
         }
+        put_text(&mut object, change.lines.as_ref());
         object
     };
     changes.iter().map(one).collect()

@@ -77,6 +77,7 @@ impl Shown<'_> {
                 note(text, "    ", &format!("{added} added, {removed} removed{hint}"));
             }
             (Detail::Chart(change), _) => chart::show(text, change, self.text, self.all),
+            (Detail::TooLarge, _) => note(text, "    ", "too large to be looked into"),
             (Detail::None, _) => {}
         }
     }

@@ -2,13 +2,15 @@
 
 use spectro_pack::compare::{Value, ValueChange};
 
-use super::{ADDED, CHANGED, REMOVED, line, note};
+use super::{ADDED, CHANGED, REMOVED, line, note, show_lines};
 use crate::findings::line::escape;
 
 /// The most values of a file that are shown unless all are wanted.
 const MOST: usize = 50;
 /// The most characters of a value that are shown unless all are wanted.
 const LONGEST: usize = 100;
+/// The most lines of a text within a value that are shown unless all are wanted.
+const MOST_LINES: usize = 20;
 
 /// Writes the values that differ.
 pub(super) fn show(text: &mut String, changes: &[ValueChange], indent: &str, all: bool) {
@@ -17,7 +19,13 @@ pub(super) fn show(text: &mut String, changes: &[ValueChange], indent: &str, all
     }
     let shown = if all { changes.len() } else { MOST };
     for change in changes.iter().take(shown) {
-        line(text, &format!("{indent}{}", one(change, all)));
+        let lines = change.lines.as_ref().filter(|lines| all || lines.len() <= MOST_LINES);
+        if let Some(lines) = lines.filter(|lines| !lines.is_empty()) {
+            line(text, &format!("{indent}{CHANGED}~{CHANGED:#} {}:", path(change)));
+            show_lines(text, lines, &format!("{indent}    "));
+        } else {
+            line(text, &format!("{indent}{}", one(change, all)));
+        }
     }
     if changes.len() > shown {
         note(text, indent, &format!("… and {} more (--all shows them)", changes.len() - shown));
@@ -25,7 +33,7 @@ pub(super) fn show(text: &mut String, changes: &[ValueChange], indent: &str, all
 }
 
 fn one(change: &ValueChange, all: bool) -> String {
-    let path = if change.path.is_empty() { "the whole file".to_owned() } else { escape(&change.path) };
+    let path = path(change);
     match (&change.old, &change.new) {
         (Some(old), Some(new)) => {
             let (old, new) = (value(old, all), value(new, all));
@@ -35,6 +43,10 @@ fn one(change: &ValueChange, all: bool) -> String {
         (Some(old), None) => format!("{REMOVED}- {path}: {}{REMOVED:#}", value(old, all)),
         (None, None) => path,
     }
+}
+
+fn path(change: &ValueChange) -> String {
+    if change.path.is_empty() { "the whole file".to_owned() } else { escape(&change.path) }
 }
 
 /// Returns a value on one line, its end left out where it is long.
@@ -70,7 +82,8 @@ mod tests {
 
     #[test]
     fn the_number_of_values_is_limited() {
-        let change = |index: usize| ValueChange { path: format!("a[{index}]"), old: None, new: Some(Value::Null) };
+        let change =
+            |index: usize| ValueChange { path: format!("a[{index}]"), old: None, new: Some(Value::Null), lines: None };
         let changes: Vec<_> = (0..60).map(change).collect();
         let lines = |all| {
             let mut text = String::new();
