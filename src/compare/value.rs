@@ -85,9 +85,9 @@ impl Value {
                     |(key, value): (&String, &Self)| (key.clone(), value.masked(is_secret_key(key) || self.hides(key)));
                 Self::Map(members.iter().map(masked).collect())
             }
-            // A file within a value, as a ConfigMap has it.
-            Self::Text(text) if text.trim_end().contains('\n') => Self::Text(masked_text(text)),
-            Self::Text(text) if !secret_shapes(text).is_empty() => Self::Masked,
+            Self::Text(text) if !secret_shapes(text).is_empty() && !text.trim_end().contains('\n') => Self::Masked,
+            // An argument such as `--token=x`, or a file within a value, as a ConfigMap has it.
+            Self::Text(text) if text.contains([':', '=']) => Self::Text(masked_text(text)),
             scalar => scalar.clone(),
         }
     }
@@ -204,6 +204,11 @@ mod tests {
     fn a_file_within_a_value_is_masked_by_its_looks() {
         let value = Value::parse("values.yaml", "app.conf: |\n  user=root\n  password=hunter2\n").unwrap();
         assert_eq!(value.masked(false).to_string(), r#"{"app.conf": "user=root\npassword= ********\n"}"#);
+        let value = Value::parse("values.yaml", "args: ['--token=abc', quay.io/x/external-secrets:v1]").unwrap();
+        assert_eq!(
+            value.masked(false).to_string(),
+            r#"{args: ["--token= ********", "quay.io/x/external-secrets:v1"]}"#
+        );
         let key = format!("AKIA{}", "Q7ZTB2LMN4XWPK3D");
         let value = Value::parse("values.yaml", &format!("id: {key}\n")).unwrap();
         assert_eq!(value.masked(false).to_string(), "{id: ********}", "whatever its key");

@@ -82,7 +82,8 @@ impl<'a> Finder<'a> {
         if let (Some(old), Some(new)) = (images(old), images(new)) {
             return self.sets(&old, &new, Some("image"), is_secret);
         }
-        if let (Some(old), Some(new)) = (by_name(old), by_name(new)) {
+        // Below a secret key a name is a secret as well, and stands in no path.
+        if !is_secret && let (Some(old), Some(new)) = (by_name(old), by_name(new)) {
             let names: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
             for name in names {
                 let items = (old.get(name).copied(), new.get(name).copied());
@@ -188,6 +189,11 @@ mod tests {
         assert_eq!(
             told("i: [{image: 'q/a:1'}, {image: 'q/b:1'}]", "i: [{image: 'q/b:1'}, {image: 'q/c:1'}]"),
             [r#"i[].image: "q/a:1" → -"#, r#"i[].image: - → "q/c:1""#]
+        );
+        assert_eq!(
+            told("secrets: [{name: hunter2}]", "secrets: [{name: hunter3}]"),
+            ["secrets[0].name: ******** → ********"],
+            "a secret name is in no path"
         );
         assert_eq!(told("e: [{name: a}, {name: a, v: 1}]", "e: [{name: a}, {name: a, v: 2}]"), ["e[1].v: 1 → 2"]);
     }
