@@ -31,14 +31,17 @@ fn write(tree: &Tree, indent: usize, is_secret: bool, version: u8, into: &mut St
     let text = if is_secret { format!("{SECRET}{version}") } else { format!("open{version}") };
     let space = " ".repeat(indent);
     match tree {
-        Tree::Leaf(kind) => into.push_str(&match kind {
-            0 => format!(" {text}\n"),
-            1 => format!(" \"{text}\" # why\n"),
-            2 => format!(" |\n{space}{text}\n\n{space} {text}\n"),
-            3 => format!(" '{text}\n\n{space}{text}'\n"),
-            4 => format!(" {{k: {text}, l: [1, {text}]}}\n"),
-            _ => format!(" &anchor{} >-\n{space}{text}\n", into.len()),
-        }),
+        Tree::Leaf(kind) => {
+            let leaf = match kind {
+                0 => format!(" {text}\n"),
+                1 => format!(" \"{text}\" # why\n"),
+                2 => format!(" |\n{space}{text}\n\n{space} {text}\n"),
+                3 => format!(" '{text}\n\n{space}{text}'\n"),
+                4 => format!(" {{k: {text}, l: [1, {text}]}}\n"),
+                _ => format!(" &anchor{} >-\n{space}{text}\n", into.len()),
+            };
+            into.push_str(&leaf);
+        }
         Tree::Map(members) => {
             into.push('\n');
             for (at, (key, below)) in members.iter().enumerate() {
