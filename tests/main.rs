@@ -16,6 +16,7 @@ mod keep_every_write;
 mod list_images;
 mod log_in_and_out;
 mod look_after_packs;
+mod make_a_pack;
 mod many_at_once;
 mod never_overwrite_unasked;
 mod other_tools_agree;
