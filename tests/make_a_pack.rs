@@ -99,8 +99,7 @@ fn a_chart_becomes_a_pack_with_its_values_its_images_and_its_words() {
     let sandbox = Sandbox::new();
     write_chart(&sandbox, "charts/greeter");
     let build = ["pack", "build", "charts/greeter", "out", "--addon-type", "app services", "--namespace", "hello"];
-    let built = sandbox.spectro(build).run().success();
-    built.prints("out\ngreeter 1.2.3: 1 image, 0 errors, 0 warnings");
+    sandbox.spectro(build).run().success().prints("out\ngreeter 1.2.3: 1 image, 0 errors, 0 warnings");
     let pack: serde_json::Value = serde_json::from_slice(&sandbox.read("out/pack.json")).expect("it is JSON");
     assert_eq!(pack["name"], "greeter");
     assert_eq!(pack["version"], "1.2.3");

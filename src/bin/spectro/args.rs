@@ -87,6 +87,7 @@ pub(crate) enum Command {
     /// Print a script that completes commands and flags in a shell
     Completions(completions::Args),
     /// Print the version
+    #[command(after_help = "Examples:\n  spectro version\n  spectro version -o json")]
     Version,
 }
 
@@ -227,4 +228,36 @@ pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
     let text = error.render().to_string();
     let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
     Output::new(Format::Json, false).fail(&Failure::new(Exit::Usage, message).hint("see `spectro --help`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn without_example(command: &clap::Command, path: &str, found: &mut Vec<String>) {
+        let path = format!("{path} {}", command.get_name());
+        if command.get_subcommands().next().is_none() {
+            // Each is written as it is typed, so that it can be copied.
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            if !help.contains(path.trim_start()) {
+                found.push(path);
+            }
+        } else {
+            command.get_subcommands().for_each(|below| without_example(below, &path, found));
+        }
+    }
+
+    #[test]
+    fn the_help_of_every_command_has_an_example_of_it() {
+        let mut found = Vec::new();
+        without_example(&Cli::command(), "", &mut found);
+        assert_eq!(found, Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
 }

@@ -37,12 +37,14 @@ pub(crate) enum Command {
     Images(images::Args),
     /// Push packs to a registry or a local store
     Push(push::Args),
-    /// Pull a pack into a folder, byte for byte
+    /// Pull packs into folders, byte for byte
     Pull(pull::Args),
     /// Show what is inside a pack, without fetching its layers
     Inspect(inspect::Args),
     /// List the packs of a server, or the versions of a pack
     Ls(ls::Args),
+    /// Tell how two packs differ: files, values, charts and images
+    Diff(diff::Args),
     /// Copy packs between registries, local stores and archive files
     Copy(Box<copy::Args>),
     /// Give a version a further tag, or take a tag away
@@ -50,8 +52,6 @@ pub(crate) enum Command {
     Tag(tag::Command),
     /// Delete versions
     Delete(delete::Args),
-    /// Tell how two packs differ: files, values, charts and images
-    Diff(diff::Args),
 }
 
 impl Command {
@@ -70,10 +70,10 @@ impl Command {
             Self::Pull(args) => pull::run(args, context).await,
             Self::Inspect(args) => inspect::run(args, context).await,
             Self::Ls(args) => ls::run(args, context).await,
+            Self::Diff(args) => diff::run(args, context).await,
             Self::Copy(args) => copy::run(*args, context).await,
             Self::Tag(command) => command.run(context).await,
             Self::Delete(args) => delete::run(args, context).await,
-            Self::Diff(args) => diff::run(args, context).await,
         }
     }
 }

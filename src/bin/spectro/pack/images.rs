@@ -19,6 +19,11 @@ use crate::{
 
 /// What `images` takes.
 #[derive(clap::Args)]
+#[command(after_help = "Exit code: 0 where the list has every image, 1 where it lacks one.
+
+Examples:
+  spectro pack images nginx
+  spectro pack images packs/* -o json")]
 pub(crate) struct Args {
     /// The folders of the packs
     #[arg(required = true, value_name = "DIR")]

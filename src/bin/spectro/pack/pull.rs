@@ -40,7 +40,7 @@ const PACKS_AT_ONCE: usize = 4;
                       spectro pack pull NAME[:TAG][@DIGEST]… --output-dir DIR [OPTIONS]\n       \
                       spectro pack pull --all NAME… [--output-dir DIR] [OPTIONS]",
     after_help = "Examples:
-  spectro pack pull nginx -r ghcr.io/acme                          the newest version, into ./nginx-VERSION
+  spectro pack pull nginx -r ghcr.io/acme                          the newest version
   spectro pack pull nginx:1.0.0 ./nginx -r oci-layout:./packs
   spectro pack pull nginx:1.0.0 redis --output-dir packs -r ghcr.io/acme
   spectro pack pull --all nginx --output-dir packs -r ghcr.io/acme"

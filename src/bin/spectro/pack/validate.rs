@@ -26,6 +26,13 @@ use crate::{
 
 /// What `validate` takes.
 #[derive(clap::Args)]
+#[command(after_help = "Exit code: 0 without errors, 1 with them (with --strict, with warnings too).
+
+Examples:
+  spectro pack validate packs/*
+  spectro pack validate packs/* --changed-since origin/main -o github
+  spectro pack validate nginx --allow logo-shape
+  spectro pack validate --explain values-key-unknown")]
 pub(crate) struct Args {
     /// The folders of the packs
     #[arg(required_unless_present = "explain", value_name = "DIR")]
