@@ -21,6 +21,7 @@ mod many_at_once;
 mod never_overwrite_unasked;
 mod other_tools_agree;
 mod promises_have_tests;
+mod publish_as_others_do;
 mod publish_for_palette;
 mod pull_a_pack;
 mod push_a_pack;
