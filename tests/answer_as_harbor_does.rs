@@ -1,5 +1,7 @@
 //! What Harbor 2.15.2 answers, as measured on a running one: each line is a trap for a client.
 
+mod story;
+
 use crate::support::{Exchange, PASSWORD, Recorded, Reply, Sandbox, Script, USER, basic_authorization};
 
 fn sandbox() -> Sandbox {

@@ -15,7 +15,7 @@ use crate::{
 
 /// Packs of Kubernetes cluster profiles as OCI artifacts: check, push, pull, look inside.
 #[derive(Parser)]
-#[command(name = "spectro", version, disable_help_subcommand = true, max_term_width = 100)]
+#[command(name = "spectro", version, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: GlobalArgs,
