@@ -166,3 +166,25 @@ fn a_zot_with_immutable_tags_refuses_for_us() {
     push(&[]).fails(5);
     push(&["-f"]).fails(5).says("403").says("hint: raise \"version\" in pack.json");
 }
+
+#[test]
+fn a_zot_that_is_only_read_gives_and_takes_nothing() {
+    needs!(Zot);
+    let sandbox = Sandbox::new();
+    sandbox.copy_pack("golden-centos-aws");
+    sandbox.spectro(["pack", "push", "golden-centos-aws", "-r", "oci-layout:store"]).run().success();
+    let registry = RealRegistry::with(Kind::Zot).storage(sandbox.path("store")).read_only().password().start();
+    let run = |words: &[&str]| {
+        let run = sandbox.spectro(["pack"]).args(words).args(["-r", &registry.host()]);
+        run.env("SPECTRO_USERNAME", crate::support::USER).env("SPECTRO_PASSWORD", crate::support::PASSWORD).run()
+    };
+    run(&["pull", "golden-centos-aws", "back"]).success();
+    run(&["push", "golden-centos-aws"]).success().prints("unchanged");
+    sandbox.write("golden-centos-aws/values.yaml", "# other\n");
+    run(&["push", "golden-centos-aws", "-f"]).fails(4).says("403");
+    run(&["push", "golden-centos-aws", "--tag", "further", "-f"]).fails(4);
+    run(&["tag", "add", "golden-centos-aws:7.7.1908", "stable"]).fails(4).says("403");
+    run(&["delete", "golden-centos-aws:7.7.1908", "--yes"]).fails(4).says("403");
+    assert_eq!(registry.tags("golden-centos-aws"), ["7.7.1908"], "all is as it was");
+    run(&["ls", "golden-centos-aws"]).success().prints("7.7.1908");
+}

@@ -24,6 +24,9 @@ pub enum TlsProblem {
     /// The server wants a certificate of the client.
     #[error("it wants a certificate of the client")]
     ClientCertificate,
+    /// The server does not take the certificate that the client showed.
+    #[error("it does not take the certificate that was shown to it: {0}")]
+    ClientRefused(String),
     /// The connection was closed when the handshake was over. A server that misses a certificate of the client does that in
     /// TLS 1.3, where its alert comes only then and may be lost.
     #[error("it closed the connection right behind the TLS handshake")]
@@ -54,6 +57,15 @@ impl TlsProblem {
                 other => Self::Certificate(super::wire::printable(&other.to_string(), 200)),
             },
             Tls::AlertReceived(AlertDescription::CertificateRequired) => Self::ClientCertificate,
+            Tls::AlertReceived(
+                alert @ (AlertDescription::UnknownCA
+                | AlertDescription::BadCertificate
+                | AlertDescription::UnsupportedCertificate
+                | AlertDescription::CertificateExpired
+                | AlertDescription::CertificateRevoked
+                | AlertDescription::CertificateUnknown
+                | AlertDescription::AccessDenied),
+            ) => Self::ClientRefused(format!("{alert:?}")),
             Tls::InvalidMessage(_) => Self::NotTls,
             _ => return None,
         })

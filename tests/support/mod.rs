@@ -34,6 +34,7 @@ pub(crate) use certificates::{Authority, Certificate};
 pub(crate) use corpus::Corpus;
 pub(crate) use flood::{Flood, Flow};
 pub(crate) use invocation::{Invocation, Outcome, Running};
+pub(crate) use listener::Listener;
 pub(crate) use proxy::{Fault, FaultProxy, Moment};
 pub(crate) use recorder::{Recorded, Recorder};
 pub(crate) use registry::{Kind, RealRegistry, basic_authorization};

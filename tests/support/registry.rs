@@ -69,7 +69,13 @@ impl Builder {
 
     /// Lets everybody make a tag and nobody move it (zot only). Who tries is told 403 with a password, 401 without.
     pub(crate) fn immutable_tags(mut self) -> Self {
-        self.config.immutable_tags = true;
+        self.config.rights = Some(&["read", "create", "delete"]);
+        self
+    }
+
+    /// Lets everybody read and nobody write (zot only).
+    pub(crate) fn read_only(mut self) -> Self {
+        self.config.rights = Some(&["read"]);
         self
     }
 
@@ -192,7 +198,7 @@ impl RealRegistry {
             access: Access::Anonymous,
             tls: None,
             deletion: false,
-            immutable_tags: false,
+            rights: None,
         };
         Builder { kind, config, folder }
     }

@@ -46,7 +46,7 @@ pub(crate) struct Config {
     pub(crate) access: Access,
     pub(crate) tls: Option<TlsFiles>,
     pub(crate) deletion: bool,
-    pub(crate) immutable_tags: bool,
+    pub(crate) rights: Option<&'static [&'static str]>,
 }
 
 impl Config {
@@ -64,7 +64,7 @@ impl Config {
     }
 
     fn distribution(&self, passwords: &Path, port: u16) -> Value {
-        assert!(!self.immutable_tags, "CNCF distribution has no immutable tags");
+        assert!(self.rights.is_none(), "CNCF distribution gives all rights to everybody");
         let mut http = json!({"addr": format!("127.0.0.1:{port}"), "secret": "one process needs no secret"});
         if let Some(tls) = &self.tls {
             http["tls"] = json!({"certificate": tls.certificate, "key": tls.key});
@@ -109,13 +109,12 @@ impl Config {
                 http["auth"] = json!({"bearer": {"realm": realm, "service": service, "cert": certificate}});
             }
         }
-        if self.immutable_tags {
-            // `create` without `update`: a tag can be made and not moved.
+        if let Some(rights) = self.rights {
             let policy = match self.access {
                 Access::Anonymous => "anonymousPolicy",
                 Access::Password | Access::Token { .. } => "defaultPolicy",
             };
-            http["accessControl"] = json!({"repositories": {"**": {policy: ["read", "create", "delete"]}}});
+            http["accessControl"] = json!({"repositories": {"**": {policy: rights}}});
         }
         json!({
             "distSpecVersion": "1.1.1",

@@ -189,6 +189,9 @@ pub(super) fn of_tls(problem: &TlsProblem) -> &'static str {
         TlsProblem::NotValidYet => "set this machine's clock; -i verifies nothing",
         TlsProblem::OtherName => "name the server as its certificate does; -i verifies nothing",
         TlsProblem::ClientCertificate => "show one with --cert-file FILE --key-file FILE",
+        TlsProblem::ClientRefused(_) => {
+            "ask who runs it for a certificate of its authority: --cert-file FILE --key-file FILE"
+        }
         TlsProblem::Closed => {
             "a server that wants a certificate of the client does that: --cert-file FILE --key-file FILE"
         }
