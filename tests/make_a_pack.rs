@@ -88,6 +88,7 @@ fn a_new_pack_takes_nothing_away() {
         (&["a/b", "--layer", "os"], "a pack's name has no `/`"),
         (&["mine", "--layer", "network"], "the layers are os, k8s, cni, csi, addon and kernel"),
         (&["mine", "--layer", "os", "--version", "a b"], "--version"),
+        (&["mine", "--layer", "os", "--cloud", "aws,"], "a cloud has a name"),
         (&["mine"], "--layer"),
     ] {
         sandbox.spectro(["pack", "init"]).args(words).run().fails(2).says(problem);
@@ -229,8 +230,10 @@ fn what_is_no_chart_is_refused_and_a_logo_is_taken() {
     build(&["greeter", "out", "--logo", logo.to_str().expect("its path is UTF-8")]).success();
     assert_eq!(sandbox.read("out/logo.png"), fs::read(logo).expect("the logo is there"));
     build(&["greeter", "out"]).fails(5).says("nothing in it is overwritten");
+    let json = build(&["greeter", "in-json", "-p", "-r", STORE, "-o", "json"]).success().json();
+    assert_eq!(json["packs"][0]["result"], "pushed", "one object is the answer: {json}");
     let pushed = build(&["greeter", "-p", "-r", STORE]).success();
-    pushed.prints("./greeter-1.2.3\n").prints("pushed");
+    pushed.prints("./greeter-1.2.3\n").prints("unchanged");
     let pulled = sandbox.spectro(["pack", "pull", "greeter:1.2.3", "back", "-r", STORE]).run();
     pulled.success();
     assert_fine(&sandbox, "back");

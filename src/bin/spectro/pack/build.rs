@@ -50,7 +50,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TYPE", default_value = "app services")]
     addon_type: String,
     /// The clouds it is for
-    #[arg(long = "cloud", value_name = "CLOUD", value_delimiter = ',', default_value = "all")]
+    #[arg(long = "cloud", value_name = "CLOUD", value_delimiter = ',', default_value = "all", value_parser = new::cloud)]
     clouds: Vec<String>,
     /// Where the chart is installed [default: the pack's name]
     #[arg(long, value_name = "NAMESPACE")]
@@ -109,7 +109,10 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
     let reading = workers.read(folder.clone(), Arc::default()).await?;
     let placed = target.clone();
     workers.run(move || new::settle(&stage, &placed)).await??;
-    tell(context, &target, &pack, &images, &reading);
+    // The answer of a push in JSON is one object; it has the findings as well.
+    if !(args.push && context.output.is_json() && reading.pack.is_some()) {
+        tell(context, &target, &pack, &images, &reading);
+    }
     if reading.pack.is_none() {
         return Err(Failure::new(Exit::Findings, format!("`{}` has errors", target.display()))
             .hint(format!("spectro pack validate {}", target.display())));

@@ -27,7 +27,7 @@ pub(crate) struct Args {
     #[arg(long, value_parser = new::layer)]
     layer: ProfileLayer,
     /// The clouds it is for
-    #[arg(long = "cloud", value_name = "CLOUD", value_delimiter = ',', default_value = "all")]
+    #[arg(long = "cloud", value_name = "CLOUD", value_delimiter = ',', default_value = "all", value_parser = new::cloud)]
     clouds: Vec<String>,
     /// Its first version
     #[arg(long, default_value = "1.0.0", value_parser = new::version)]

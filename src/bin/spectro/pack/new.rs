@@ -98,6 +98,12 @@ pub(super) fn version(text: &str) -> Result<String, String> {
     Tag::of_version(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 
+/// Returns a cloud, known or not.
+pub(super) fn cloud(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() { Err("a cloud has a name, such as `aws` or `all`".into()) } else { Ok(text.to_owned()) }
+}
+
 /// Returns a layer by its word.
 pub(super) fn layer(text: &str) -> Result<ProfileLayer, String> {
     text.parse().map_err(|_| "the layers are os, k8s, cni, csi, addon and kernel".into())
