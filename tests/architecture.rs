@@ -12,7 +12,7 @@ use crate::support::source::{CodePath, code_only, paths, test_files, without_uni
 
 /// Every room of the library, and the rooms that it may import. `digest` is a leaf that all may import.
 const ROOMS: [(&str, &[&str]); 11] = [
-    ("create", &["pack", "tarball"]),
+    ("create", &["pack", "store", "tarball"]),
     ("location", &["registry", "store"]),
     ("transfer", &["store"]),
     ("registry", &["store"]),

@@ -54,6 +54,8 @@ pub struct ChartParts {
     pub name: String,
     /// Its version.
     pub version: String,
+    /// The version of what it installs.
+    pub app_version: Option<String>,
     /// What it is.
     pub description: Option<String>,
     /// Where its documentation is.
@@ -86,6 +88,7 @@ impl ChartParts {
         Ok(Self {
             name,
             version: parts.metadata.version,
+            app_version: parts.metadata.app_version,
             description: parts.description,
             home: parts.home,
             values: parts.values.filter(|_| parts.has_values),

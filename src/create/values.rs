@@ -2,10 +2,14 @@
 
 use std::fmt::Write as _;
 
+use super::ChartParts;
+use crate::store::Tag;
+
 /// Returns the text of values.yaml: the namespace, the images for sites without a network, and the chart's values.
 ///
-/// Images without a tag, whose tag a template adds, stand in comments.
-pub fn values_of(namespace: &str, images: &[String], chart: &str, values: Option<&str>) -> String {
+/// Images without a tag, whose tag a template adds, stand in comments, with the chart's `appVersion` for a tag: most charts take that,
+/// but some put a `v` in front or leave one out.
+pub fn values_of(namespace: &str, images: &[String], chart: &ChartParts) -> String {
     let mut text = String::from("pack:\n  # Where the chart is installed; made there if it does not exist.\n");
     writeln!(text, "  namespace: {}", quoted(namespace)).expect("a String takes all");
     text.push_str("\n  # Every image that the chart may use, for sites that can't reach a registry.\n  content:\n");
@@ -16,18 +20,26 @@ pub fn values_of(namespace: &str, images: &[String], chart: &str, values: Option
     } else {
         text.push_str("    images: []\n");
     }
+    if images.is_empty() {
+        text.push_str("      # The chart's values name none. What its templates use is listed as: - image: NAME:TAG\n");
+    }
     for image in images {
         if is_whole(&image) {
             writeln!(text, "      - image: {image}").expect("a String takes all");
         } else {
-            writeln!(text, "      # - image: {image}   # a template of the chart adds the tag")
-                .expect("a String takes all");
+            let version = chart.app_version.as_deref().filter(|version| version.parse::<Tag>().is_ok());
+            let (tag, why) = match version {
+                Some(version) => (version, "a template adds the tag, most likely this appVersion; check it"),
+                None => ("TAG", "a template adds the tag"),
+            };
+            writeln!(text, "      # - image: {image}:{tag}   # {why}").expect("a String takes all");
         }
     }
     text.push_str("\n# The values of the chart, merged over its own.\ncharts:\n");
-    match values.map(|values| indented(values, 4)).filter(|values| !values.trim().is_empty()) {
-        Some(values) => write!(text, "  {}:\n{values}", key(chart)).expect("a String takes all"),
-        None => writeln!(text, "  {}: {{}}", key(chart)).expect("a String takes all"),
+    let chart_values = chart.values.as_deref();
+    match chart_values.map(|values| indented(values, 4)).filter(|values| !values.trim().is_empty()) {
+        Some(values) => write!(text, "  {}:\n{values}", key(&chart.name)).expect("a String takes all"),
+        None => writeln!(text, "  {}: {{}}", key(&chart.name)).expect("a String takes all"),
     }
     text
 }
@@ -89,6 +101,18 @@ mod tests {
     use super::*;
     use crate::pack::yaml::{self, Kind, Node};
 
+    fn chart(name: &str, values: Option<&str>) -> ChartParts {
+        ChartParts {
+            name: name.into(),
+            version: "1.0.0".into(),
+            app_version: Some("4.5".into()),
+            description: None,
+            home: None,
+            values: values.map(str::to_owned),
+            readme: None,
+        }
+    }
+
     /// Returns what a value is, without where it stands and how it is written.
     fn plain(node: &Node) -> String {
         match &node.kind {
@@ -111,7 +135,7 @@ mod tests {
     #[test]
     fn comments_blank_lines_and_blocks_are_kept() {
         let values = "# top\n\nreplicas: 1  # how many\nscript: |\n  one\n\n    two\nlist:\n- a\n#- b\n\n\n";
-        insta::assert_snapshot!(values_of("web", &["nginx:1.27".into(), "quay.io/a/b".into()], "nginx", Some(values)), @r#"
+        insta::assert_snapshot!(values_of("web", &["nginx:1.27".into(), "quay.io/a/b".into()], &chart("nginx", Some(values))), @r#"
         pack:
           # Where the chart is installed; made there if it does not exist.
           namespace: "web"
@@ -120,7 +144,7 @@ mod tests {
           content:
             images:
               - image: nginx:1.27
-              # - image: quay.io/a/b   # a template of the chart adds the tag
+              # - image: quay.io/a/b:4.5   # a template adds the tag, most likely this appVersion; check it
 
         # The values of the chart, merged over its own.
         charts:
@@ -153,18 +177,28 @@ mod tests {
             "{\n  \"a\": [1,\n  2]\n}\n",
             "a: &x\n- b\n-\n  - c\nk: *x\n",
         ] {
-            let whole = values_of("n", &[], "web", Some(values));
+            let whole = values_of("n", &[], &chart("web", Some(values)));
             let moved = root(&whole).get("charts").and_then(|charts| charts.get("web")).map(plain);
             assert_eq!(moved, Some(plain(&root(values.trim_start_matches('\u{feff}')))), "{values:?}\n{whole}");
         }
     }
 
     #[test]
+    fn an_app_version_that_is_no_tag_is_left_out() {
+        for version in [None, Some("1.0+a"), Some("1\nx: y"), Some("")] {
+            let chart = ChartParts { app_version: version.map(str::to_owned), ..chart("web", None) };
+            let text = values_of("n", &["quay.io/a/b".into()], &chart);
+            assert!(text.contains("\n      # - image: quay.io/a/b:TAG   # a template adds the tag\n"), "{text}");
+        }
+        assert!(values_of("n", &[], &chart("web", None)).contains("# The chart's values name none."));
+    }
+
+    #[test]
     fn nothing_becomes_an_empty_map_and_odd_names_are_quoted() {
         for values in [None, Some(""), Some("\n\n")] {
-            assert!(values_of("n", &[], "web", values).ends_with("charts:\n  web: {}\n"));
+            assert!(values_of("n", &[], &chart("web", values)).ends_with("charts:\n  web: {}\n"));
         }
-        assert!(values_of("n", &[], "7zip", None).ends_with("  \"7zip\": {}\n"));
-        assert!(values_of("n", &[], "on", None).ends_with("  \"on\": {}\n"));
+        assert!(values_of("n", &[], &chart("7zip", None)).ends_with("  \"7zip\": {}\n"));
+        assert!(values_of("n", &[], &chart("on", None)).ends_with("  \"on\": {}\n"));
     }
 }

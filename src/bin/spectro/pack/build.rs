@@ -92,7 +92,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
     let stage = new::stage(&target)?;
     let folder = stage.path().join(new::PACK);
     let file = |path: &str, bytes: Vec<u8>| NewFile { path: path.to_owned(), bytes };
-    let values = |images: &[String]| values_of(&namespace, images, &chart.parts.name, chart.parts.values.as_deref());
+    let values = |images: &[String]| values_of(&namespace, images, &chart.parts);
     new::fill(
         &folder,
         &[
