@@ -25,6 +25,7 @@ pub(crate) struct Cli {
 
 /// What every command takes.
 #[derive(Args)]
+#[command(next_help_heading = "Everywhere")]
 pub(crate) struct GlobalArgs {
     /// What is printed to standard output
     #[arg(short, long, global = true, value_enum, default_value_t = Format::Text, env = "SPECTRO_OUTPUT")]
@@ -236,14 +237,20 @@ mod tests {
 
     use super::*;
 
+    /// Lines of examples that are longer are broken, and can't be copied.
+    const WIDTH: usize = 100;
+
     fn without_example(command: &clap::Command, path: &str, found: &mut Vec<String>) {
         let path = format!("{path} {}", command.get_name());
         if command.get_subcommands().next().is_none() {
             // Each is written as it is typed, so that it can be copied.
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             if !help.contains(path.trim_start()) {
-                found.push(path);
+                found.push(path.clone());
             }
+            found.extend(
+                help.lines().filter(|line| line.starts_with("  ") && line.chars().count() > WIDTH).map(str::to_owned),
+            );
         } else {
             command.get_subcommands().for_each(|below| without_example(below, &path, found));
         }

@@ -15,7 +15,7 @@ use crate::{context::Context, failure::Failure};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   spectro pack init greeter --layer addon
-  spectro pack init golden-ubuntu --layer os --cloud aws,vsphere --version 24.04.1 ./packs/golden-ubuntu")]
+  spectro pack init golden-ubuntu --layer os --cloud aws,vsphere --version 24.04.1")]
 pub(crate) struct Args {
     /// The pack's name
     #[arg(value_parser = new::pack_name)]

@@ -30,8 +30,8 @@ use crate::{
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   spectro pack inspect nginx -r ghcr.io/acme                    the newest version
-  spectro pack inspect nginx:1.0.0 --values -r ghcr.io/acme     its values.yaml, and nothing else is fetched
-  spectro pack inspect ./nginx -o json                          a folder, with the digest that a push would give")]
+  spectro pack inspect nginx:1.0.0 --values -r ghcr.io/acme     fetches nothing else
+  spectro pack inspect ./nginx -o json                          a folder, with its digest")]
 pub(crate) struct Args {
     /// The pack: NAME[:TAG][@DIGEST] with -r SERVER, SERVER/NAME[:TAG][@DIGEST], or its folder
     #[arg(value_name = "NAME[:TAG][@DIGEST] | DIR")]
