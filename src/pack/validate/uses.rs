@@ -4,17 +4,27 @@
 //! `toYaml`, `range`, `with`, `include`, `tpl`, `dict` or a variable), may be read by it although the defaults lack it. Measured
 //! on real packs, these exceptions take the findings from one in four to nearly all right. Named templates are followed by what
 //! they name, not by who calls them; `$root.Values.a` and `.context.Values.a` count as `.Values.a`.
+//!
+//! Three things only look as if all values were handed on: `dict "Values" .Values`, whose reader says `.Values.a` again; what `set`
+//! and `unset` change in place; and a library chart that takes `.context.Values` into a variable, as Bitnami's `common` does, to
+//! look up paths that its callers name. Those count as named where a template has them as a string.
 
+mod collector;
 mod condition;
+#[cfg(test)]
+mod tests;
 
-use std::rc::Rc;
+use std::{collections::BTreeSet, rc::Rc};
 
-use self::condition::Condition;
+use self::{collector::Collector, condition::Condition};
 use super::templates::ChartTemplate;
 use crate::{
     pack::{chart::Chart, values::Value},
-    template::{Branch, Command, Node, Operand, OperandKind, Pipeline, Template},
+    template::Template,
 };
+
+/// How a library chart calls the values that it looks paths up in.
+const LOOKUP: &str = ".context.Values";
 
 /// A path in the values, each part with a zero behind it, so that what begins alike lies below.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,22 +78,39 @@ pub(super) struct Use {
 
 /// What the templates of a chart, and of the charts within it, use.
 #[derive(Debug, Default)]
-pub(super) struct Uses(Vec<Use>);
+pub(super) struct Uses {
+    all: Vec<Use>,
+    /// Paths that a library chart looks up by their names.
+    looked_up: Vec<ValuePath>,
+}
 
 impl Uses {
     /// Returns what the templates of a chart use, those of the charts within it too.
     pub(super) fn of(chart: &Chart, templates: &[ChartTemplate<'_>]) -> Self {
         let mut uses = Self::default();
-        for ChartTemplate { template, values, lent_to, .. } in templates {
+        let mut strings = BTreeSet::new();
+        let mut looks_up = false;
+        for ChartTemplate { template, values, lent_to, file } in templates {
             let Some(template) = template else {
                 uses.hand_on(values.clone());
                 continue;
             };
-            let found = Self::of_template(template).0;
+            let mut collector = Collector::default();
+            collector.template(template);
+            strings.extend(collector.strings);
             if let Some(lent_to) = lent_to {
-                uses.0.extend(found.iter().cloned().map(|found| found.below(lent_to)));
+                let is_lookup = |found: &Use| {
+                    let text = file.text.get(found.span.clone());
+                    found.is_everything() && text.is_some_and(|text| text.ends_with(LOOKUP))
+                };
+                looks_up |= collector.uses.iter().any(is_lookup);
+                let read = collector.uses.iter().filter(|found| !is_lookup(found));
+                uses.all.extend(read.cloned().map(|found| found.below(lent_to)));
             }
-            uses.0.extend(found.into_iter().map(|found| found.below(values)));
+            uses.all.extend(collector.uses.into_iter().map(|found| found.below(values)));
+        }
+        if looks_up {
+            uses.looked_up = strings.iter().map(|path| ValuePath::new(path.split('.'))).collect();
         }
         uses.add_dependencies(chart, &ValuePath::default());
         uses
@@ -93,7 +120,7 @@ impl Uses {
     pub(super) fn of_template(template: &Template) -> Self {
         let mut collector = Collector::default();
         collector.template(template);
-        Self(collector.uses)
+        Self { all: collector.uses, looked_up: Vec::new() }
     }
 
     fn add_dependencies(&mut self, chart: &Chart, values: &ValuePath) {
@@ -111,16 +138,17 @@ impl Uses {
     }
 
     fn hand_on(&mut self, path: ValuePath) {
-        self.0.push(Use { path, handed_on: true, optional: true, span: 0..0, conditions: Vec::new() });
+        self.all.push(Use { path, handed_on: true, optional: true, span: 0..0, conditions: Vec::new() });
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Use> {
-        self.0.iter()
+        self.all.iter()
     }
 
     /// Returns whether a template may read a path that the defaults lack.
     pub(super) fn may_read(&self, path: &ValuePath) -> bool {
-        self.0.iter().any(|found| found.path.is_within(path) || (found.handed_on && path.is_within(&found.path)))
+        let reads = |found: &Use| found.path.is_within(path) || (found.handed_on && path.is_within(&found.path));
+        self.all.iter().any(reads) || self.looked_up.iter().any(|named| named.is_within(path))
     }
 
     /// Returns whether a path, or one of these fields below it, is used where the values don't turn it off.
@@ -129,11 +157,16 @@ impl Uses {
             let rest = found.path.0.strip_prefix(&path.0);
             rest.is_some_and(|rest| rest.is_empty() || fields.contains(&rest.trim_end_matches('\0')))
         };
-        self.0.iter().filter(names).any(|found| found.is_on(values))
+        self.all.iter().filter(names).any(|found| found.is_on(values))
     }
 }
 
 impl Use {
+    /// Returns whether all values are handed on.
+    fn is_everything(&self) -> bool {
+        self.handed_on && self.path == ValuePath::default()
+    }
+
     /// Returns whether the values leave the conditions open or make them true.
     pub(super) fn is_on(&self, values: &Value<'_>) -> bool {
         self.conditions.iter().all(|condition| condition.holds(values) != Some(false))
@@ -147,162 +180,5 @@ impl Use {
             }
         }
         self
-    }
-}
-
-#[derive(Default)]
-struct Collector {
-    uses: Vec<Use>,
-    conditions: Vec<Rc<Condition>>,
-}
-
-/// What is done with a value.
-#[derive(Clone, Copy)]
-struct Purpose {
-    handed_on: bool,
-    optional: bool,
-}
-
-impl Collector {
-    fn template(&mut self, template: &Template) {
-        self.nodes(&template.nodes);
-        for define in &template.defines {
-            self.nodes(&define.nodes);
-        }
-    }
-
-    fn nodes(&mut self, nodes: &[Node]) {
-        for node in nodes {
-            match node {
-                Node::Action(pipeline) | Node::Template { pipeline: Some(pipeline), .. } => {
-                    self.pipeline(pipeline, true);
-                }
-                Node::If(branch) => self.branch(branch, false),
-                Node::With(branch) | Node::Range(branch) => self.branch(branch, true),
-                _ => {}
-            }
-        }
-    }
-
-    fn branch(&mut self, branch: &Branch, handed_on: bool) {
-        let condition = Rc::new(Condition::of(&branch.pipeline));
-        // What an `if`, `with` or `range` asks for may be absent.
-        let before = self.uses.len();
-        self.pipeline(&branch.pipeline, handed_on);
-        self.uses[before..].iter_mut().for_each(|found| found.optional = true);
-        self.conditions.push(condition.clone());
-        self.nodes(&branch.body);
-        self.conditions.pop();
-        self.conditions.push(Rc::new(Condition::Not(condition)));
-        self.nodes(&branch.otherwise);
-        self.conditions.pop();
-    }
-
-    fn pipeline(&mut self, pipeline: &Pipeline, handed_on: bool) {
-        let optional = pipeline.commands.iter().any(is_ready_for_absence);
-        let purpose = Purpose { handed_on: handed_on || !pipeline.declarations.is_empty(), optional };
-        for command in &pipeline.commands {
-            self.command(command, purpose);
-        }
-    }
-
-    fn command(&mut self, command: &Command, purpose: Purpose) {
-        let mut operands = command.operands.as_slice();
-        if let [first, rest @ ..] = operands
-            && let OperandKind::Function(name) = &first.kind
-        {
-            let (map, keys) = match (name.as_str(), rest) {
-                ("index" | "get" | "hasKey" | "pluck", [map, keys @ ..]) | ("dig", [keys @ .., _, map]) => (map, keys),
-                _ => (first, &[][..]),
-            };
-            let literals: Option<Vec<_>> = keys.iter().map(literal).collect();
-            if let (Some(mut path), Some(keys)) = (path(map), literals.filter(|keys| !keys.is_empty())) {
-                path.extend(keys);
-                self.found(
-                    path,
-                    command.span.clone(),
-                    Purpose { optional: purpose.optional || name != "index", ..purpose },
-                );
-                operands = &[];
-            }
-        }
-        for operand in operands {
-            self.operand(operand, purpose);
-        }
-    }
-
-    fn operand(&mut self, operand: &Operand, purpose: Purpose) {
-        if let Some(path) = path(operand) {
-            return self.found(path, operand.span.clone(), purpose);
-        }
-        match &operand.kind {
-            OperandKind::Parenthesised(pipeline) => {
-                let optional = purpose.optional || pipeline.commands.iter().any(is_ready_for_absence);
-                for command in &pipeline.commands {
-                    self.command(command, Purpose { optional, ..purpose });
-                }
-            }
-            OperandKind::Chain(inner, _) => self.operand(inner, purpose),
-            _ => {}
-        }
-    }
-
-    fn found(&mut self, path: ValuePath, span: std::ops::Range<usize>, purpose: Purpose) {
-        let Purpose { handed_on, optional } = purpose;
-        self.uses.push(Use { path, handed_on, optional, span, conditions: self.conditions.clone() });
-    }
-}
-
-fn is_ready_for_absence(command: &Command) -> bool {
-    let Some(OperandKind::Function(name)) = command.operands.first().map(|operand| &operand.kind) else { return false };
-    matches!(
-        name.as_str(),
-        "default"
-            | "dig"
-            | "get"
-            | "hasKey"
-            | "empty"
-            | "coalesce"
-            | "ternary"
-            | "kindIs"
-            | "required"
-            | "fail"
-            | "and"
-            | "or"
-            | "not"
-            | "eq"
-            | "ne"
-            | "isset"
-            | "valueOrDefault"
-    )
-}
-
-fn literal(operand: &Operand) -> Option<&str> {
-    match &operand.kind {
-        OperandKind::String(text) => Some(text),
-        _ => None,
-    }
-}
-
-/// Returns the path in the values that an operand is.
-fn path(operand: &Operand) -> Option<ValuePath> {
-    match &operand.kind {
-        OperandKind::Field(parts) | OperandKind::Variable(_, parts) => {
-            let values = parts.iter().position(|part| part == "Values")?;
-            Some(ValuePath::new(&parts[values + 1..]))
-        }
-        OperandKind::Chain(inner, parts) => {
-            let mut path = path(inner)?;
-            path.extend(parts);
-            Some(path)
-        }
-        OperandKind::Parenthesised(pipeline) => match pipeline.commands.as_slice() {
-            [Command { operands, .. }] if pipeline.declarations.is_empty() => match operands.as_slice() {
-                [operand] => path(operand),
-                _ => None,
-            },
-            _ => None,
-        },
-        _ => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{ValuePath, path};
+use super::{ValuePath, collector::path};
 use crate::{
     pack::values::Value,
     template::{Command, Operand, OperandKind, Pipeline},
