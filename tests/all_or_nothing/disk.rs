@@ -101,7 +101,12 @@ fn a_store_that_may_only_be_read_is_read_and_refuses_a_push() {
     }];
     small.read_only();
     story.number(1);
-    story.push().run().fails(9).says("`store`").says("Read-only file system");
+    story
+        .push()
+        .run()
+        .fails(9)
+        .says("cannot lock `store/golden-centos-aws/.spectro/store.lock`")
+        .says("Read-only file system");
     assert_eq!(story.stored(), Some(0));
     story.pull().run().success();
     assert_eq!(story.pulled(&trees), Some(0));
