@@ -12,6 +12,7 @@ mod file;
 mod foreign;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod invariants;
+mod known;
 mod layered;
 pub mod media_type;
 mod names;
@@ -24,11 +25,7 @@ mod testing;
 pub mod unpack;
 mod walk;
 
-use std::{
-    collections::BTreeMap,
-    fs::File,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 
@@ -37,11 +34,13 @@ pub use self::{
     decode::{Entry, Form, PackArtifact},
     file::FileReader,
     foreign::NotAPack,
+    known::KnownFolders,
     part::Part,
 };
 pub use crate::tarball::read::Limits;
 use crate::{
     digest::Digest,
+    pack::Pack,
     store::{
         self, BlobReader, Descriptor, Error, ErrorKind, Manifest, PageToken, Result, Selector, Source, Tag, TagPage,
     },
@@ -57,6 +56,15 @@ pub struct EncodeOptions {
     pub annotations: BTreeMap<String, String>,
     /// The folder where packed folders wait, in a file without a name. Not a small tmpfs.
     pub scratch: PathBuf,
+    /// What folders came to before, so that those that are sent nowhere need not be packed.
+    pub known: Option<Arc<KnownFolders>>,
+}
+
+impl EncodeOptions {
+    /// Returns options that say nothing beyond the pack, know no folder, and have packed folders wait in `scratch`.
+    pub fn new(scratch: PathBuf) -> Self {
+        Self { message: None, annotations: BTreeMap::new(), scratch, known: None }
+    }
 }
 
 /// A pack that has been encoded, ready to be copied anywhere.
@@ -71,6 +79,18 @@ pub struct Artifact {
 }
 
 impl Artifact {
+    /// Returns the pack as an artifact of this form. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// As [`Artifact::layered`].
+    pub fn encode(pack: &Pack, form: Form, options: &EncodeOptions) -> Result<Self> {
+        match form {
+            Form::Layered => Self::layered(pack, options),
+            Form::Archive => Self::archive(pack, options),
+        }
+    }
+
     /// Returns the manifest.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
@@ -88,11 +108,6 @@ impl Artifact {
             store::Content::Index { .. } => &[],
         }
     }
-}
-
-/// Makes a file without a name, in which packed folders wait.
-fn scratch_in(folder: &Path) -> Result<File> {
-    tempfile::tempfile_in(folder).map_err(|error| Error::file_system("create a temporary file in", folder, error))
 }
 
 #[async_trait]

@@ -14,7 +14,7 @@
 //! The library touches neither the terminal, nor the environment, nor the clock of the day: what it needs of them is passed in.
 //!
 //! ```
-//! # use std::{collections::BTreeMap, sync::Arc};
+//! # use std::sync::Arc;
 //! use spectro_pack::{
 //!     artifact::{Artifact, EncodeOptions, PackArtifact, unpack::{UnpackOptions, unpack}},
 //!     pack::{self, ReadOptions},
@@ -28,7 +28,7 @@
 //! let reading = pack::read("testdata/packs/permission-manager".as_ref(), &ReadOptions::default())?;
 //! let pack = reading.pack.ok_or("the pack has errors")?;
 //! let scratch = folder.path().to_owned();
-//! let artifact = Artifact::layered(&pack, &EncodeOptions { message: None, annotations: BTreeMap::new(), scratch })?;
+//! let artifact = Artifact::layered(&pack, &EncodeOptions::new(scratch))?;
 //!
 //! let observer: Arc<dyn Observer> = Arc::new(Silent);
 //! let store = LayoutStore::new(folder.path().join("store"), observer.clone());

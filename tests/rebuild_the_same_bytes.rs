@@ -7,10 +7,15 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::support::{Sandbox, skip, testdata};
+use crate::support::{Invocation, Sandbox, skip, testdata};
+
+/// Runs `spectro` without its memory of folders, so that each is packed again.
+fn afresh<'a>(sandbox: &Sandbox, arguments: impl IntoIterator<Item = &'a str>) -> Invocation {
+    sandbox.spectro(arguments).env("SPECTRO_CACHE_DIR", "")
+}
 
 fn digest(sandbox: &Sandbox, folder: &str) -> String {
-    let shown = sandbox.spectro(["pack", "inspect", folder, "-o", "json"]).run().success().json();
+    let shown = afresh(sandbox, ["pack", "inspect", folder, "-o", "json"]).run().success().json();
     shown["packs"][0]["digest"].as_str().expect("a folder has a digest").to_owned()
 }
 
@@ -69,8 +74,7 @@ fn nothing_of_the_machine_the_user_or_the_clock_goes_in() {
         let expected = digest(&sandbox, &format!("./{name}"));
         let elsewhere = sandbox.path(format!("some/where else/{name}"));
         copy_otherwise(&sandbox.path(name), &elsewhere);
-        let inspect = sandbox
-            .spectro(["pack", "inspect", ".", "-o", "json"])
+        let inspect = afresh(&sandbox, ["pack", "inspect", ".", "-o", "json"])
             .cwd(&elsewhere)
             .umask(0o077)
             .env("USER", "somebody-else")
@@ -81,7 +85,7 @@ fn nothing_of_the_machine_the_user_or_the_clock_goes_in() {
             .success();
         assert_eq!(inspect.json()["packs"][0]["digest"], expected.as_str(), "{name}");
         let push = ["pack", "push", name, "-r", "oci-layout:store", "-o", "json"];
-        let pushed = sandbox.spectro(push).umask(0o002).run().success().json();
+        let pushed = afresh(&sandbox, push).umask(0o002).run().success().json();
         assert_eq!(pushed["packs"][0]["digest"], expected.as_str(), "{name}");
     }
 }
@@ -98,7 +102,7 @@ fn jobs_environment_and_file_system_change_nothing() {
     let expected = digest(&sandbox, &format!("./{name}"));
     let push = |what: &str, folder: &str| {
         let store = format!("oci-layout:{}", what.replace(['=', '/', ' '], "-"));
-        sandbox.spectro(["pack", "push", folder, "-r", &store, "-o", "json"])
+        afresh(&sandbox, ["pack", "push", folder, "-r", &store, "-o", "json"])
     };
     let same = |what: &str, outcome: crate::support::Outcome| {
         let json = outcome.success().json();
@@ -178,4 +182,46 @@ fn another_owner_changes_nothing() {
         }
     }
     assert_eq!(digest(&sandbox, &format!("./{name}")), expected);
+}
+
+/// What was packed once need not be packed to see that it is there; it is the same all the same, and what is remembered
+/// wrongly is never sent.
+#[test]
+fn what_is_remembered_of_folders_changes_nothing() {
+    let sandbox = Sandbox::new();
+    let name = "golden-centos-aws";
+    sandbox.copy_pack(name);
+    let push = |store: &str| {
+        let store = format!("oci-layout:{store}");
+        sandbox.spectro(["pack", "push", name, "-r", &store, "-o", "json"])
+    };
+    let folder = |json: &serde_json::Value| json["packs"][0]["digest"].as_str().unwrap().to_owned();
+    let expected = digest(&sandbox, &format!("./{name}"));
+    let memory = sandbox.home().join(".cache/spectro/folders");
+    assert!(!memory.exists(), "without a folder for it nothing is remembered");
+
+    assert_eq!(folder(&push("first").run().success().json()), expected);
+    let remembered = fs::read_to_string(&memory).unwrap();
+    assert_eq!(remembered.lines().count(), 1, "the pack has one folder: {remembered}");
+    assert_eq!(folder(&push("second").run().success().json()), expected);
+    assert_eq!(fs::read_to_string(&memory).unwrap(), remembered);
+    for store in ["first", "second"] {
+        let target = format!("pulled-{store}");
+        let server = format!("oci-layout:{store}");
+        sandbox.spectro(["pack", "pull", name, &target, "-r", &server]).run().success();
+        sandbox.run_tool("diff", ["-r", name, &target]).success();
+    }
+    let elsewhere = sandbox.path("cache");
+    push("third").env("XDG_CACHE_HOME", &elsewhere).run().success();
+    assert_eq!(fs::read_to_string(elsewhere.join("spectro/folders")).unwrap(), remembered);
+
+    let (known, _) = remembered.trim_end().rsplit_once(' ').unwrap();
+    let layer = known.split(' ').nth(2).unwrap();
+    let wrong = known.replace(layer, &format!("sha256:{}", "0".repeat(64)));
+    fs::write(&memory, format!("{wrong} {:08x}\n", crc32fast::hash(wrong.as_bytes()))).unwrap();
+    let refused = push("fourth").run().fails(6);
+    let said = refused.json().to_string();
+    assert!(said.contains("the remembered digest of `harden_os` was wrong; it is forgotten now, try again"), "{said}");
+    sandbox.spectro(["pack", "inspect", name, "-r", "oci-layout:fourth"]).run().fails(3);
+    assert_eq!(folder(&push("fourth").run().success().json()), expected);
 }

@@ -11,9 +11,8 @@ use bytes::Bytes;
 use super::{
     Artifact, EncodeOptions,
     content::Content,
-    media_type,
-    packing::{self, Item},
-    scratch_in,
+    known, media_type,
+    packing::{Item, Packing, Scratch},
 };
 use crate::{
     pack::Pack,
@@ -24,7 +23,8 @@ use crate::{
 const EMPTY: &[u8] = b"{}";
 
 impl Artifact {
-    /// Returns the pack as an artifact with one layer, a tar+gzip of its whole folder. Blocks: it is packed now.
+    /// Returns the pack as an artifact with one layer, a tar+gzip of its whole folder. Blocks: it is packed now, where it
+    /// is not known.
     ///
     /// The manifest has no annotations but a message and those of `options`.
     ///
@@ -39,20 +39,22 @@ impl Artifact {
         let (mut items, rest): (Vec<_>, Vec<_>) =
             Item::within(pack, None).into_iter().partition(|item| item.path() == "pack.json");
         items.extend(rest);
-        let scratch = Arc::new(scratch_in(&options.scratch)?);
-        let (start, written) = packing::write(pack, &root, &format!("{root}/"), &items, &scratch, &options.scratch)?;
-
         let title = format!("{root}.tar.gz");
+        let prefix = format!("{root}/");
+        let packing = Packing { directory: pack.directory().to_owned(), name: title.clone(), root, prefix, items };
+        let scratch = Arc::new(Scratch::new(options.scratch.clone()));
+        let (written, content) = known::pack(packing, &scratch, options.known.as_ref())?;
+
         let layer = Descriptor {
             media_type: media_type::ARCHIVE.to_owned(),
             digest: written.digest,
             size: written.size,
-            annotations: BTreeMap::from([(media_type::TITLE.to_owned(), title.clone())]),
+            annotations: BTreeMap::from([(media_type::TITLE.to_owned(), title)]),
         };
         let config = Descriptor::of(media_type::UNKNOWN_CONFIG, EMPTY);
         let contents = BTreeMap::from([
             (config.digest.clone(), Content::Memory(Bytes::from_static(EMPTY))),
-            (layer.digest.clone(), Content::Scratch { file: scratch, start, path: title }),
+            (layer.digest.clone(), content),
         ]);
         let message = options.message.clone().map(|message| (media_type::MESSAGE.to_owned(), message));
         let annotations = message.into_iter().chain(options.annotations.clone()).collect();

@@ -1,4 +1,5 @@
-//! Where a blob's bytes come from: memory, a file of the pack, or a part of the scratch file that holds packed folders.
+//! Where a blob's bytes come from: memory, a file of the pack, a part of the scratch file that holds packed folders, or folders
+//! that are packed when they are wanted.
 
 use std::{
     fs::File,
@@ -8,6 +9,7 @@ use std::{
 
 use bytes::Bytes;
 
+use super::known::Later;
 use crate::store::{
     BlobReader, Descriptor, Error, ErrorKind, Result,
     file::{FilePart, blocking, open},
@@ -36,6 +38,8 @@ pub(super) enum Content {
         /// The path of the folder within the pack, for messages.
         path: String,
     },
+    /// A folder that is not packed yet.
+    Later(Arc<Later>),
 }
 
 impl Content {
@@ -47,10 +51,10 @@ impl Content {
                 let part = whole(location, path, descriptor.size).await?;
                 Ok(BlobReader::new(descriptor, part.into_pieces()).blamed_on(changed(path).to_string()))
             }
-            Self::Scratch { file, start, path } => {
-                let (file, name) = (Arc::clone(file), path.clone());
-                let part = FilePart { file, start: *start, size: descriptor.size, name };
-                Ok(BlobReader::new(descriptor, part.into_pieces()).blamed_on(changed(path).to_string()))
+            Self::Scratch { file, start, path } => Ok(packed(file, *start, path, descriptor)),
+            Self::Later(later) => {
+                let (file, start) = later.packed().await?;
+                Ok(packed(&file, start, later.name(), descriptor))
             }
         }
     }
@@ -62,6 +66,12 @@ impl Content {
         let reader = BlobReader::with_checksum(descriptor, *checksum, part.into_pieces());
         Ok(reader.blamed_on(changed(path).to_string()))
     }
+}
+
+/// Returns a reader of a part of the scratch file.
+fn packed(file: &Arc<File>, start: u64, path: &str, descriptor: &Descriptor) -> BlobReader {
+    let part = FilePart { file: Arc::clone(file), start, size: descriptor.size, name: path.to_owned() };
+    BlobReader::new(descriptor, part.into_pieces()).blamed_on(changed(path).to_string())
 }
 
 /// Opens a file of the pack, which must still have the size that was validated.

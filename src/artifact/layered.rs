@@ -6,12 +6,18 @@
 
 mod plan;
 
-use std::{collections::BTreeMap, fs::File, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 
 use self::plan::{Item, Plan};
-use super::{Artifact, EncodeOptions, content::Content, media_type, packing, part::Part, scratch_in};
+use super::{
+    Artifact, EncodeOptions,
+    content::Content,
+    known, media_type,
+    packing::{self, Packing, Scratch},
+    part::Part,
+};
 use crate::{
     digest::Digest,
     pack::{Pack, PackFile, PackPath},
@@ -19,7 +25,7 @@ use crate::{
 };
 
 impl Artifact {
-    /// Returns the pack as an artifact with a layer for each file or folder. Blocks: folders are packed now.
+    /// Returns the pack as an artifact with a layer for each file or folder. Blocks: folders that are not known are packed now.
     ///
     /// # Errors
     ///
@@ -29,7 +35,8 @@ impl Artifact {
         let metadata = pack.metadata();
         let tag = Tag::of_version(&metadata.version)
             .map_err(|error| Error::new(ErrorKind::Invalid, "the version can't be a tag").because(error))?;
-        let mut encoder = Encoder { pack, options, contents: BTreeMap::new(), scratch: None };
+        let scratch = Arc::new(Scratch::new(options.scratch.clone()));
+        let mut encoder = Encoder { pack, options, contents: BTreeMap::new(), scratch };
         let config = Descriptor::of(media_type::METADATA, pack.metadata_bytes());
         let bytes = Bytes::copy_from_slice(pack.metadata_bytes());
         encoder.contents.insert(config.digest.clone(), Content::Memory(bytes));
@@ -43,7 +50,7 @@ struct Encoder<'a> {
     pack: &'a Pack,
     options: &'a EncodeOptions,
     contents: BTreeMap<Digest, Content>,
-    scratch: Option<Arc<File>>,
+    scratch: Arc<Scratch>,
 }
 
 impl Encoder<'_> {
@@ -84,10 +91,14 @@ impl Encoder<'_> {
     }
 
     fn folder_layer(&mut self, part: Part, path: &PackPath) -> Result<Descriptor> {
-        let scratch = self.scratch()?;
-        let items = packing::Item::within(self.pack, Some(path));
-        let (start, written) = packing::write(self.pack, path.as_str(), "", &items, &scratch, &self.options.scratch)?;
-        let content = Content::Scratch { file: scratch, start, path: path.to_string() };
+        let packing = Packing {
+            directory: self.pack.directory().to_owned(),
+            name: path.to_string(),
+            root: path.to_string(),
+            prefix: String::new(),
+            items: packing::Item::within(self.pack, Some(path)),
+        };
+        let (written, content) = known::pack(packing, &self.scratch, self.options.known.as_ref())?;
         self.contents.entry(written.digest.clone()).or_insert(content);
         let annotations = [
             (media_type::TITLE, path.as_str()),
@@ -102,15 +113,6 @@ impl Encoder<'_> {
             size: written.size,
             annotations: annotations.into(),
         })
-    }
-
-    /// Returns the one scratch file of this artifact: a file a folder would use up the files a process may have open.
-    fn scratch(&mut self) -> Result<Arc<File>> {
-        if let Some(scratch) = &self.scratch {
-            return Ok(Arc::clone(scratch));
-        }
-        let file = scratch_in(&self.options.scratch)?;
-        Ok(Arc::clone(self.scratch.insert(Arc::new(file))))
     }
 }
 

@@ -98,7 +98,7 @@ pub(super) fn read_pack(folder: &Path) -> Pack {
 /// Encodes a pack, beside its folder.
 pub(super) fn encode(pack: &Pack) -> Artifact {
     let scratch = pack.directory().parent().expect("a test's pack lies in a folder").to_owned();
-    Artifact::layered(pack, &EncodeOptions { message: None, annotations: BTreeMap::new(), scratch }).unwrap()
+    Artifact::layered(pack, &EncodeOptions::new(scratch)).unwrap()
 }
 
 /// Returns a folder's content: path → (mode and content; nothing for a folder).

@@ -19,6 +19,9 @@ use self::{
 };
 use crate::digest::{Algorithm, Digest, Hasher};
 
+/// The name of the bytes that this writes: another one with every change that a golden test notices.
+pub const FORMAT: &str = "ustar, miniz_oxide 0.9 level 6";
+
 /// How much of a file is read at once, in bytes.
 const PIECE: usize = 64 * 1024;
 

@@ -1,6 +1,6 @@
 //! What the archive is, and the digest that never changes.
 
-use std::{collections::BTreeMap, fs};
+use std::fs;
 
 use super::super::{
     Artifact, EncodeOptions,
@@ -13,7 +13,7 @@ use crate::{
 };
 
 fn options() -> EncodeOptions {
-    EncodeOptions { message: None, annotations: BTreeMap::new(), scratch: std::env::temp_dir() }
+    EncodeOptions::new(std::env::temp_dir())
 }
 
 fn sample() -> (tempfile::TempDir, Artifact) {

@@ -94,7 +94,7 @@ fn what_is_said_goes_into_the_manifest() {
         ("team".to_owned(), "web".to_owned()),
     ]);
     let message = Some("first".to_owned());
-    let options = EncodeOptions { message, annotations, scratch: std::env::temp_dir() };
+    let options = EncodeOptions { message, annotations, ..EncodeOptions::new(std::env::temp_dir()) };
     let artifact = Artifact::layered(&read_pack(folder.path()), &options).unwrap();
     let Content::Image { annotations, .. } = artifact.manifest().content() else { panic!("an image manifest") };
     let pairs: Vec<_> = annotations.iter().map(|(key, value)| format!("{key}={value}")).collect();
@@ -171,7 +171,7 @@ async fn a_file_that_changed_is_named() {
     assert_eq!(read(&artifact, "notes").await.map(|_| ()).map_err(|error| error.to_string()), Ok(()), "packed before");
 
     change("harden_os/tasks/main.yml", b"- name: attack\n");
-    let options = EncodeOptions { message: None, annotations: BTreeMap::new(), scratch: std::env::temp_dir() };
+    let options = EncodeOptions::new(std::env::temp_dir());
     let error = Artifact::layered(&pack, &options).unwrap_err();
     let expected = "`harden_os/tasks/main.yml` changed after it was read";
     assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Integrity, expected));
@@ -181,7 +181,7 @@ async fn a_file_that_changed_is_named() {
 fn a_scratch_folder_that_is_not_there_is_named() {
     let folder = sample();
     let scratch = Path::new("/nowhere/at/all").to_path_buf();
-    let options = EncodeOptions { message: None, annotations: BTreeMap::new(), scratch };
+    let options = EncodeOptions::new(scratch);
     let error = Artifact::layered(&read_pack(folder.path()), &options).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::FileSystem);
     assert_eq!(error.to_string(), "cannot create a temporary file in `/nowhere/at/all`");

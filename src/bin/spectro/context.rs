@@ -2,10 +2,13 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::Mutex,
+    sync::{Arc, Mutex, OnceLock},
 };
 
-use spectro_pack::registry::Server;
+use spectro_pack::{
+    artifact::{EncodeOptions, KnownFolders},
+    registry::Server,
+};
 
 use crate::{args::GlobalArgs, config::Config, failure::Failure, output::Output, progress::Progress};
 
@@ -16,6 +19,7 @@ pub(crate) struct Context {
     /// Whether the home was named by --home or `SPECTRO_HOME`.
     home_was_named: bool,
     servers: Mutex<Vec<Server>>,
+    known: OnceLock<Option<Arc<KnownFolders>>>,
 }
 
 impl Context {
@@ -26,6 +30,7 @@ impl Context {
             home_was_named: global.home.is_some(),
             home: global.home.clone().or_else(|| user_home().map(|home| home.join(".spectro"))),
             servers: Mutex::default(),
+            known: OnceLock::new(),
         }
     }
 
@@ -44,6 +49,12 @@ impl Context {
         self.home().map_or_else(|| Ok(Config::default()), Config::read)
     }
 
+    /// Returns how packs are encoded, where packed folders wait in `scratch`.
+    pub(crate) fn encoding(&self, scratch: PathBuf) -> EncodeOptions {
+        let known = self.known.get_or_init(|| Some(Arc::new(KnownFolders::in_file(cache()?.join("folders")))));
+        EncodeOptions { known: known.clone(), ..EncodeOptions::new(scratch) }
+    }
+
     /// Remembers a server, for the case of an interruption.
     pub(crate) fn remember(&self, server: &Server) {
         self.servers.lock().expect("nobody panics with this lock").push(server.clone());
@@ -58,6 +69,16 @@ impl Context {
 /// Returns the user's home folder.
 pub(crate) fn user_home() -> Option<PathBuf> {
     std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from)
+}
+
+/// Returns the folder of what may be forgotten; `SPECTRO_CACHE_DIR` names another one, or none where it is empty.
+fn cache() -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os("SPECTRO_CACHE_DIR") {
+        return Some(named).filter(|named| !named.is_empty()).map(PathBuf::from);
+    }
+    // XDG base directory specification: a path that is not absolute is to be ignored.
+    let named = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
+    Some(named.or_else(|| user_home().map(|home| home.join(".cache")))?.join("spectro"))
 }
 
 /// Returns whether `SPECTRO_LOG` asks for each request to be shown.

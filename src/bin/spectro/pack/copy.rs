@@ -87,7 +87,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
     };
     servers.check_credentials()?;
     let job = Arc::new(Job {
-        scratch: scratch_folder(&target),
+        encoding: context.encoding(scratch_folder(&target)),
         target,
         store,
         workers: Workers::new(),

@@ -5,7 +5,7 @@ mod show;
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use spectro_pack::{
-    artifact::{Artifact, EncodeOptions, Form, Limits, PackArtifact},
+    artifact::{Artifact, Limits, PackArtifact},
     location::{Place, ServerLocation},
     pack::PackPath,
     registry::PackReference,
@@ -81,13 +81,11 @@ async fn inspect_directory(args: &Args, directory: PathBuf, context: &Context) -
             .hint(format!("spectro pack validate {shown}")));
     };
     let scratch = scratch_folder(&ServerLocation::Layout(directory.clone()));
-    let options = EncodeOptions { message: None, annotations: std::collections::BTreeMap::new(), scratch };
+    let options = context.encoding(scratch);
     let failed = |error: &_| Failure::of_store(format!("cannot encode `{shown}`"), error);
-    let encode = match args.form.form(context)? {
-        Form::Layered => Artifact::layered,
-        Form::Archive => Artifact::archive,
-    };
-    let artifact = workers.run(move || encode(&pack, &options)).await?.map_err(|error| failed(&error))?;
+    let form = args.form.form(context)?;
+    let artifact = workers.run(move || Artifact::encode(&pack, form, &options)).await?;
+    let artifact = artifact.map_err(|error| failed(&error))?;
     let pack = PackArtifact::of(artifact.manifest().clone()).map_err(|error| failed(&error))?;
     if let Some(path) = args.one_file() {
         return print_file(&artifact, &pack, &path).await.map_err(|error| error.into_failure(&path, &shown));

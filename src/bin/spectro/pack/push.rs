@@ -5,10 +5,10 @@ mod one;
 mod report;
 mod table;
 
-use std::{collections::BTreeMap, path::PathBuf, process::ExitCode, sync::Arc, time::Instant};
+use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Instant};
 
 use futures::StreamExt;
-use spectro_pack::{location::ServerLocation, store::Tag};
+use spectro_pack::{artifact::EncodeOptions, location::ServerLocation, store::Tag};
 
 use self::{
     one::{Destination, Job, push_one},
@@ -121,16 +121,19 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
         }
         destinations.push(Destination { store: server.open(context, &location)?, location });
     }
+    let encoding = EncodeOptions {
+        message: args.message,
+        annotations: args.annotation.into_iter().collect(),
+        ..context.encoding(scratch_folder(&destinations[0].location))
+    };
     let job = Arc::new(Job {
-        scratch: scratch_folder(&destinations[0].location),
+        encoding,
         alone: directories.len() == 1 && destinations.len() == 1,
         destinations,
         workers,
         options,
         overwrite: args.force,
         moving: args.tag,
-        message: args.message,
-        annotations: args.annotation.into_iter().collect::<BTreeMap<_, _>>(),
         even_if_unchanged: args.skip_digest_check,
         strict: args.strict,
         dry_run: args.dry_run,

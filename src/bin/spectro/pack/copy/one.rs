@@ -1,6 +1,6 @@
 //! One pack of a copy: from store to store, and into the other form where that is asked for.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use spectro_pack::{
     artifact::{
@@ -27,7 +27,7 @@ pub(super) struct Job {
     pub(super) target: ServerLocation,
     /// The target; of an archive file the folder in which it is put together.
     pub(super) store: Store,
-    pub(super) scratch: PathBuf,
+    pub(super) encoding: EncodeOptions,
     pub(super) workers: Workers,
     pub(super) overwrite: bool,
     pub(super) dry_run: bool,
@@ -194,9 +194,10 @@ async fn convert(
     place: &str,
 ) -> Result<(Artifact, tempfile::TempDir), Failure> {
     let failed = |error: &_| Failure::of_store(format!("cannot convert `{place}`"), error);
-    let folder = tempfile::Builder::new().prefix("spectro-copy-").tempdir_in(&job.scratch);
+    let scratch = &job.encoding.scratch;
+    let folder = tempfile::Builder::new().prefix("spectro-copy-").tempdir_in(scratch);
     let folder =
-        folder.map_err(|error| Failure::file_system(format!("cannot write in `{}`", job.scratch.display()), &error))?;
+        folder.map_err(|error| Failure::file_system(format!("cannot write in `{}`", scratch.display()), &error))?;
     let unpacked = folder.path().join("pack");
     let options = UnpackOptions { replace: false, protected: Vec::new(), limits: Limits::default(), jobs: job.jobs };
     unpack(source, artifact, &unpacked, &options, &spectro_pack::store::Silent)
@@ -209,12 +210,8 @@ async fn convert(
             .hint("pull it, see what spectro pack validate says, and push it with --format"));
     };
     let message = artifact.annotations().get(media_type::MESSAGE).cloned();
-    let options = EncodeOptions { message, annotations: BTreeMap::new(), scratch: job.scratch.clone() };
-    let encode = match form {
-        Form::Layered => Artifact::layered,
-        Form::Archive => Artifact::archive,
-    };
-    let encoded = job.workers.run(move || (encode(&pack, &options), folder)).await?;
+    let options = EncodeOptions { message, ..job.encoding.clone() };
+    let encoded = job.workers.run(move || (Artifact::encode(&pack, form, &options), folder)).await?;
     // The artifact reads the folder's files while it is sent.
     let (artifact, folder) = encoded;
     Ok((artifact.map_err(|error| failed(&error))?, folder))

@@ -1,13 +1,12 @@
 //! One of the two packs: found, opened and, where it is a folder, encoded.
 
 use std::{
-    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use spectro_pack::{
-    artifact::{Artifact, EncodeOptions, Form, PackArtifact},
+    artifact::{Artifact, Form, PackArtifact},
     compare::Side,
     location::{Place, ServerLocation, Store},
     pack::{Code, Pack, ReadOptions},
@@ -115,12 +114,9 @@ impl Opener<'_> {
             Begun::Directory(directory, pack) => (directory, pack),
         };
         let failed = |error: &Error| Failure::of_store(format!("cannot encode `{}`", directory.display()), error);
-        let encode = match form {
-            Form::Layered => Artifact::layered,
-            Form::Archive => Artifact::archive,
-        };
-        let options = EncodeOptions { message: None, annotations: BTreeMap::new(), scratch: self.scratch.clone() };
-        let artifact = self.workers.run(move || encode(&pack, &options)).await?.map_err(|error| failed(&error))?;
+        let options = self.context.encoding(self.scratch.clone());
+        let artifact = self.workers.run(move || Artifact::encode(&pack, form, &options)).await?;
+        let artifact = artifact.map_err(|error| failed(&error))?;
         let pack = PackArtifact::of(artifact.manifest().clone()).map_err(|error| failed(&error))?;
         Ok(Opened { pack, origin: Origin::Directory(directory, Box::new(artifact)) })
     }

@@ -1,6 +1,6 @@
 //! One pack of a push: from its folder to the store.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 use spectro_pack::{
     artifact::{Artifact, EncodeOptions, Form},
@@ -24,13 +24,11 @@ use crate::{
 pub(super) struct Job {
     /// Where the packs go; one at least.
     pub(super) destinations: Vec<Destination>,
-    pub(super) scratch: PathBuf,
+    pub(super) encoding: EncodeOptions,
     pub(super) workers: Workers,
     pub(super) options: Arc<ReadOptions>,
     pub(super) overwrite: bool,
     pub(super) moving: Vec<Tag>,
-    pub(super) message: Option<String>,
-    pub(super) annotations: BTreeMap<String, String>,
     pub(super) even_if_unchanged: bool,
     pub(super) strict: bool,
     pub(super) dry_run: bool,
@@ -162,16 +160,8 @@ impl Encoded {
         let tag = Tag::of_version(&pack.metadata().version).map_err(|error| invalid(&error))?;
         let title = format!("{} {}", pack.metadata().name, pack.metadata().version);
         let empty = pack.files().iter().find(|file| file.size == 0).map(|file| file.path.to_string());
-        let options = EncodeOptions {
-            message: job.message.clone(),
-            annotations: job.annotations.clone(),
-            scratch: job.scratch.clone(),
-        };
-        let encode = match job.form {
-            Form::Layered => Artifact::layered,
-            Form::Archive => Artifact::archive,
-        };
-        let artifact = job.workers.run(move || encode(&pack, &options)).await?;
+        let (options, form) = (job.encoding.clone(), job.form);
+        let artifact = job.workers.run(move || Artifact::encode(&pack, form, &options)).await?;
         let artifact = artifact.map_err(|error| Failure::of_store(format!("cannot encode `{name}:{tag}`"), &error))?;
         Ok(Self { name, tag, title, empty, artifact })
     }
