@@ -127,6 +127,12 @@ fn a_server_without_a_catalog_says_how_to_name_a_pack() {
     sandbox.spectro(["pack", "ls", "nothing", "-r", &registry.host()]).run().fails(3).says("spectro pack ls -r");
     sandbox.spectro(["pack", "ls", "nothing:1.0", "-r", &registry.host()]).run().fails(2).says("names one version");
     sandbox.spectro(["pack", "ls", "-r", "oci-layout:./none"]).run().fails(3).says("there is no folder `./none`");
+
+    let page = Reply::new(200).header("Content-Type", "text/html").body("<html>hello</html>");
+    let web_server = FaultProxy::before(&registry);
+    web_server.on("GET", "/v2/").answer(page);
+    let listed = sandbox.spectro(["pack", "ls", "-r", &web_server.host()]).run().fails(8);
+    listed.says("is not a registry: it answered text/html").says("this is a web server");
 }
 
 #[test]

@@ -27,7 +27,7 @@ impl Server {
     /// # Errors
     ///
     /// [`ErrorKind::NotFound`] where the registry has no such list; [`ErrorKind::Denied`] where it does not
-    /// show it; [`ErrorKind::Unsafe`] where the list has no end.
+    /// show it; [`ErrorKind::Unsafe`] where the list has no end; [`ErrorKind::Unavailable`] where the server is no registry.
     pub async fn repositories(&self, base: Option<&RepositoryName>) -> Result<Vec<RepositoryName>> {
         let client = self.client();
         let access = Access::catalog(base);
@@ -43,6 +43,7 @@ impl Server {
                     return Err(match answer.status() {
                         // ghcr answers 404, Docker Hub 401 to everybody, GitLab 401 or 403; a web page is no list either.
                         StatusCode::OK | StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
+                            client.must_be_a_registry().await?;
                             Error::new(ErrorKind::NotFound, format!("`{host}` lists no repositories"))
                         }
                         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{
     Server,
-    answer::Answer,
+    answer::{Answer, Refusal},
     auth::plain_header,
     client::{Client, Request},
     credentials::Credentials,
@@ -194,6 +194,11 @@ impl Server {
 }
 
 impl Client {
+    /// Refuses a server whose `/v2/` is not that of a registry.
+    pub(super) async fn must_be_a_registry(&self) -> Result<()> {
+        challenge(&self.hello(None).await?).map(|_| ())
+    }
+
     async fn hello(&self, authorization: Option<&HeaderValue>) -> Result<Answer> {
         self.send_with(&Request::new(Method::GET, self.below("v2/")), authorization).await
     }
@@ -249,7 +254,9 @@ fn challenge(answer: &Answer) -> Result<Option<Challenge>> {
     let host = super::answer::host_of(&answer.url);
     match answer.status() {
         StatusCode::OK if wire::is_html(answer.headers()) => {
-            Err(Error::new(ErrorKind::Unavailable, format!("`{host}` is not a registry: it answered text/html")))
+            let (status, code, message) = (answer.status().as_u16(), None, String::new());
+            let page = Refusal { host: host.clone(), status, code, message, html: true, credentials: None };
+            Err(Error::new(ErrorKind::Unavailable, format!("cannot talk to `{host}`")).because(page))
         }
         StatusCode::OK => Ok(None),
         StatusCode::UNAUTHORIZED => {
