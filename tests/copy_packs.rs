@@ -293,10 +293,43 @@ fn what_refers_to_a_pack_goes_with_it() {
         copy(&sandbox, &["oci-layout:./kept/permission-manager:1.0.0", "oci-archive:kept.tar", "--referrers", "-f"])
             .success()
             .prints("with 2 referrers");
-        let again = ["oci-archive:kept.tar:permission-manager:1.0.0", &format!("{}/again", to.host()), "--referrers"];
-        copy(&sandbox, &again).success().prints("with 2 referrers");
+        let again = ["oci-archive:kept.tar", &format!("{}/again", to.host()), "--referrers"];
+        let copied = copy(&sandbox, &again).success().prints("with 2 referrers");
+        assert_eq!(copied.stderr.matches("  uploaded  pack.json ").count(), 1, "{copied}");
         assert!(discover(&format!("{}/again/permission-manager:1.0.0", to.host())).contains(&sbom), "{shown}");
     }
+}
+
+#[test]
+fn a_signature_of_cosign_holds_for_the_copy() {
+    needs!(Distribution, Zot, Cosign);
+    // A zot lists referrers; distribution 2.8 knows only the tag scheme.
+    let (zot, distribution) = (RealRegistry::start(Kind::Zot), RealRegistry::start(Kind::Distribution));
+    let sandbox = Sandbox::new();
+    push_versions(&sandbox, &zot.host(), &["1.0.0"]);
+    let subject = format!("{}/permission-manager:1.0.0", zot.host());
+    let digest = digest(&sandbox, &subject);
+    let cosign = |words: &[&str], server: &str| {
+        let signed = format!("{server}/permission-manager@{digest}");
+        sandbox
+            .tool("cosign", words.iter().copied().chain(["--allow-http-registry", &signed]))
+            .env("COSIGN_PASSWORD", "")
+            .run()
+    };
+    sandbox.tool("cosign", ["generate-key-pair"]).env("COSIGN_PASSWORD", "").run().success();
+    let offline = ["sign", "-y", "--key", "cosign.key", "--use-signing-config=false", "--tlog-upload=false"];
+    cosign(&offline, &zot.host()).success();
+    let verify = ["verify", "--key", "cosign.pub", "--insecure-ignore-tlog=true"];
+    let mirror = format!("{}/mirror", distribution.host());
+    copy(&sandbox, &[&subject, &mirror]).success();
+    cosign(&verify, &mirror).says("no signatures found");
+    copy(&sandbox, &[&subject, &mirror, "--referrers"]).success().prints("with 1 referrer");
+    cosign(&verify, &mirror).success();
+    // By a file, to another place.
+    copy(&sandbox, &[&format!("{mirror}/permission-manager:1.0.0"), "oci-archive:signed.tar", "--referrers"]).success();
+    let again = format!("{}/again", zot.host());
+    copy(&sandbox, &["oci-archive:signed.tar", &again, "--referrers"]).success().prints("with 1 referrer");
+    cosign(&verify, &again).success();
 }
 
 #[test]

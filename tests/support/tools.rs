@@ -20,6 +20,7 @@ pub(crate) enum Tool {
     Skopeo,
     Crane,
     Helm,
+    Cosign,
     Jq,
     Git,
     /// Kills a program, or fails its system calls, between any two of them.
@@ -39,6 +40,7 @@ impl Tool {
             Self::Skopeo => "skopeo",
             Self::Crane => "crane",
             Self::Helm => "helm",
+            Self::Cosign => "cosign",
             Self::Jq => "jq",
             Self::Git => "git",
             Self::Strace => "strace",

@@ -1,6 +1,25 @@
-//! How numbers and days are shown to people.
+//! How numbers, days and blobs are shown to people.
 
 use std::time::{SystemTime, UNIX_EPOCH};
+
+use spectro_pack::{artifact::media_type, store::Descriptor};
+
+use crate::findings::line::escape;
+
+/// Returns as much of a digest as tells it from others in a list.
+pub(crate) fn short(digest: &str) -> &str {
+    digest.get(.."sha256:".len() + 12).unwrap_or(digest)
+}
+
+/// Returns how a blob is called: by its path in the pack, or by what it is.
+pub(crate) fn blob(descriptor: &Descriptor) -> String {
+    match (descriptor.title(), descriptor.media_type.as_str()) {
+        (Some(title), _) => escape(title),
+        (None, media_type::METADATA) => "pack.json".to_owned(),
+        (None, media_type::UNKNOWN_CONFIG) => "config".to_owned(),
+        (None, _) => short(descriptor.digest.as_str()).to_owned(),
+    }
+}
 
 /// Returns a size with three digits at most, such as `148 KiB` or `1.2 MiB`.
 pub(crate) fn size(bytes: u64) -> String {
@@ -63,6 +82,20 @@ mod tests {
             (1 << 30, "1.0 GiB"),
         ] {
             assert_eq!(size(bytes), shown);
+        }
+    }
+
+    #[test]
+    fn a_blob_is_called_by_its_path_or_by_what_it_is() {
+        for (media_type, title, name) in [
+            ("text/markdown", Some("notes/\u{1b}.md"), "notes/\\u{1b}.md"),
+            (media_type::METADATA, None, "pack.json"),
+            (media_type::UNKNOWN_CONFIG, None, "config"),
+            ("application/vnd.oci.empty.v1+json", None, "sha256:44136fa355b3"),
+        ] {
+            let mut descriptor = Descriptor::of(media_type, b"{}");
+            descriptor.annotations.extend(title.map(|title| (media_type::TITLE.to_owned(), title.to_owned())));
+            assert_eq!(blob(&descriptor), name);
         }
     }
 

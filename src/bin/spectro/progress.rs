@@ -152,10 +152,6 @@ struct Blobs {
 }
 
 impl Blobs {
-    fn name(descriptor: &Descriptor) -> &str {
-        descriptor.title().unwrap_or("pack.json")
-    }
-
     fn start(&self, bars: &MultiProgress, descriptor: &Descriptor) {
         let mut own = self.bars.lock().expect("nobody panics with this lock");
         if let Some(bar) = own.get(&descriptor.digest) {
@@ -171,7 +167,7 @@ impl Blobs {
         bar.set_style(style(
             "  {spinner} {msg:30!} {bar:12} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec}",
         ));
-        bar.set_message(format!("{label}{}", Self::name(descriptor)));
+        bar.set_message(format!("{label}{}", format::blob(descriptor)));
         own.insert(descriptor.digest.clone(), bar);
     }
 
@@ -183,7 +179,7 @@ impl Blobs {
 
     fn line(&self, descriptor: &Descriptor, outcome: BlobOutcome) {
         let (verb, size) = (self.verbs.of(outcome), format::size(descriptor.size));
-        let name = crate::findings::line::escape(Self::name(descriptor));
+        let name = format::blob(descriptor);
         self.progress.line(&format!("  {verb:<9} {name:<40} {size:>9}"));
     }
 }

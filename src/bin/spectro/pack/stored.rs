@@ -6,7 +6,11 @@ use spectro_pack::{
     artifact::{Form, NotAPack},
     location::{Place, ServerLocation, Store, is_archive_name, parse_place},
     registry::{Intent, PackReference},
-    store::{Error, ErrorKind, Selector, Tag, Target, archive_file::ArchiveFile, newest},
+    store::{
+        Error, ErrorKind, Selector, Tag, Target,
+        archive_file::{ArchiveEntry, ArchiveFile},
+        is_referrer, newest,
+    },
 };
 
 use super::form::repository;
@@ -45,10 +49,14 @@ pub(super) fn only_one(file: PathBuf) -> Result<(ServerLocation, PackReference),
     let shown = file.display().to_string();
     let archive =
         ArchiveFile::open(&file).map_err(|error| Failure::of_store(format!("cannot read `{shown}`"), &error))?;
-    let [entry] = archive.entries() else {
-        let named = archive.entries().iter().filter_map(|entry| Some((entry.name.as_ref()?, entry.tag.as_ref()?)));
+    let entries: Vec<_> = archive.entries().iter().collect();
+    // What refers to a pack lies beside it, without a tag or under one that names its subject.
+    let is_version = |entry: &&ArchiveEntry| entry.tag.as_ref().is_some_and(|tag| !is_referrer(tag));
+    let versions: Vec<_> = entries.iter().copied().filter(is_version).collect();
+    let (([entry], _) | (_, [entry])) = (entries.as_slice(), versions.as_slice()) else {
+        let named = entries.iter().filter_map(|entry| Some((entry.name.as_ref()?, entry.tag.as_ref()?)));
         let named: Vec<_> = named.map(|(name, tag)| format!("oci-archive:{shown}:{name}:{tag}")).collect();
-        let message = format!("`{shown}` holds {}, not one", format::count(archive.entries().len(), "manifest"));
+        let message = format!("`{shown}` holds {}, not one", format::count(entries.len(), "manifest"));
         let failure = Failure::new(Exit::Usage, message);
         return Err(match named.as_slice() {
             [] => failure,

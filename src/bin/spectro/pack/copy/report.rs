@@ -12,13 +12,9 @@ use spectro_pack::{
 use super::one::{Copying, Job, Outcome};
 use crate::{
     context::Context,
-    findings::line::escape,
     format,
     table::{Column, draw, terminal_width},
 };
-
-/// How many characters of a digest a terminal shows.
-const SHORT_DIGEST: usize = "sha256:".len() + 12;
 
 /// Tells on standard error what failed, as soon as it has, or which pack came where no bars say so.
 pub(super) fn tell(context: &Context, job: &Job, copying: &Copying) {
@@ -107,7 +103,7 @@ fn one(copying: &Copying) -> String {
                 (false, true) => "mount",
                 (false, false) => "upload",
             };
-            let title = escape(descriptor.title().unwrap_or("pack.json"));
+            let title = format::blob(descriptor);
             writeln!(text, "{verb:<9} {title:<40} {:>9}", format::size(descriptor.size)).expect("a String takes all");
         }
     }
@@ -154,7 +150,7 @@ fn many(job: &Job, all: &[Copying]) -> String {
         .map(|copying| {
             let (bytes, mounted) = moved(copying);
             let digest = digest(copying).map_or("-", Digest::as_str);
-            let digest = if width.is_some() { digest.get(..SHORT_DIGEST).unwrap_or(digest) } else { digest };
+            let digest = if width.is_some() { format::short(digest) } else { digest };
             let pack = copying.reference.as_ref().unwrap_or(&copying.source).clone();
             let cells = [mounted.to_string(), referrers(copying).to_string(), digest.to_owned()];
             [pack, word(copying).to_owned(), format::size(bytes)].into_iter().chain(cells).collect()

@@ -12,9 +12,6 @@ use crate::{
     format,
 };
 
-/// How many characters of a digest a terminal shows.
-const SHORT_DIGEST: usize = "sha256:".len() + 12;
-
 /// What is known of a version.
 pub(super) struct Facts {
     pub(super) digest: Digest,
@@ -54,7 +51,7 @@ impl Facts {
         let clouds: Vec<_> = clouds.into_iter().filter_map(Value::as_str).collect();
         let layer = self.metadata.get("layer").and_then(Value::as_str).unwrap_or("-");
         let digest = self.digest.as_str();
-        let digest = if is_narrow { digest.get(..SHORT_DIGEST).unwrap_or(digest) } else { digest };
+        let digest = if is_narrow { format::short(digest) } else { digest };
         let clouds = if clouds.is_empty() { "-".to_owned() } else { clouds.join(", ") };
         [layer.to_owned(), clouds, format::size(self.size), digest.to_owned()]
     }

@@ -10,9 +10,6 @@ use crate::{
     table::{Column, draw, terminal_width},
 };
 
-/// How many characters of a digest a terminal shows.
-const SHORT_DIGEST: usize = "sha256:".len() + 12;
-
 /// Prints the result of one pack.
 pub(super) fn one(context: &Context, pulled: &Pulled) {
     let (files, bytes) = (format::count(count(pulled), "file"), format::size(pulled.unpacked.bytes));
@@ -46,7 +43,7 @@ pub(super) fn many(context: &Context, all: &[(String, Result<Pulled, Failure>)])
         Err(_) => vec![shown.clone(), "failed".into(), "-".into(), "-".into(), "-".into()],
         Ok(pulled) => {
             let digest = pulled.artifact.manifest().digest().as_str();
-            let shown = if width.is_some() { digest.get(..SHORT_DIGEST).unwrap_or(digest) } else { digest };
+            let shown = if width.is_some() { format::short(digest) } else { digest };
             let folder = pulled.target.display().to_string();
             let size = format::size(pulled.unpacked.bytes);
             vec![folder, verb(pulled).to_owned(), count(pulled).to_string(), size, shown.to_owned()]

@@ -211,7 +211,7 @@ fn planned(reference: &str, plan: &Plan, even_if_unchanged: bool) -> String {
     };
     for (descriptor, there) in &plan.blobs {
         let verb = if *there { "exists" } else { "upload" };
-        let title = escape(descriptor.title().unwrap_or("pack.json"));
+        let title = format::blob(descriptor);
         writeln!(text, "{verb:<9} {title:<40} {:>9}", format::size(descriptor.size)).expect("a String takes all");
     }
     write!(text, "{reference}\n{}  dry run: ", plan.digest).expect("a String takes all");

@@ -13,9 +13,6 @@ use crate::{
     table::{Column, draw, terminal_width},
 };
 
-/// How many characters of a digest a terminal shows.
-const SHORT_DIGEST: usize = "sha256:".len() + 12;
-
 /// Returns the table and the line below it.
 pub(super) fn of(all: &[Pushed], job: &Job, took: Duration) -> String {
     if all.is_empty() {
@@ -47,10 +44,7 @@ pub(super) fn of(all: &[Pushed], job: &Job, took: Duration) -> String {
                 row.push(pushed.server.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string));
             }
             let digest = pushed.digest().map_or("-", Digest::as_str);
-            row.push(match (width, digest.get(..SHORT_DIGEST)) {
-                (Some(_), Some(short)) => short.to_owned(),
-                _ => digest.to_owned(),
-            });
+            row.push(if width.is_some() { format::short(digest) } else { digest }.to_owned());
             row
         })
         .collect();
