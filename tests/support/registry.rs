@@ -214,6 +214,11 @@ impl RealRegistry {
         self.kind
     }
 
+    /// Returns whether it deletes a tag alone. Distribution learnt that with version 3; before, it deletes whole digests.
+    pub(crate) fn deletes_tags(&self) -> bool {
+        self.kind == Kind::Zot || tools::prints(Tool::Distribution, &["--version"], " v3.")
+    }
+
     /// Returns `127.0.0.1:PORT`.
     pub(crate) fn host(&self) -> String {
         format!("127.0.0.1:{}", self.port)

@@ -61,9 +61,9 @@ impl Tool {
         match self {
             Self::Corpus => super::Corpus::packs().is_some(),
             // Where tracing is forbidden, as in some containers, the program alone is of no use.
-            Self::Strace => works("strace", &["-f", "-e", "trace=none", "true"]),
-            Self::Tar => prints("tar", &["--version"], "GNU tar"),
-            Self::Python => works("python3", &["-c", "import tarfile; tarfile.data_filter"]),
+            Self::Strace => works(self, &["-f", "-e", "trace=none", "true"]),
+            Self::Tar => prints(self, &["--version"], "GNU tar"),
+            Self::Python => works(self, &["-c", "import tarfile; tarfile.data_filter"]),
             _ => self.find().is_some(),
         }
     }
@@ -82,17 +82,17 @@ pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
     search_path().into_iter().map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
-fn run(program: &str, arguments: &[&str]) -> Option<Output> {
-    let program = find_program(program)?;
-    Command::new(program).args(arguments).stdin(Stdio::null()).output().ok()
+fn run(tool: Tool, arguments: &[&str]) -> Option<Output> {
+    Command::new(tool.find()?).args(arguments).stdin(Stdio::null()).output().ok()
 }
 
-fn works(program: &str, arguments: &[&str]) -> bool {
-    run(program, arguments).is_some_and(|output| output.status.success())
+fn works(tool: Tool, arguments: &[&str]) -> bool {
+    run(tool, arguments).is_some_and(|output| output.status.success())
 }
 
-fn prints(program: &str, arguments: &[&str], text: &str) -> bool {
-    run(program, arguments).is_some_and(|output| String::from_utf8_lossy(&output.stdout).contains(text))
+/// Returns whether the program prints this text with these arguments.
+pub(crate) fn prints(tool: Tool, arguments: &[&str], text: &str) -> bool {
+    run(tool, arguments).is_some_and(|output| String::from_utf8_lossy(&output.stdout).contains(text))
 }
 
 /// Skips the test (returns from it) unless everything named is there: `needs!(Distribution, Oras);`.
