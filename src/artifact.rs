@@ -19,6 +19,7 @@ mod names;
 mod packed;
 mod packing;
 mod part;
+mod tar_layer;
 #[cfg(any(test, fuzzing))]
 #[cfg_attr(fuzzing, allow(dead_code, reason = "a fuzz target needs only the store in memory"))]
 mod testing;

@@ -11,8 +11,9 @@ use bytes::Bytes;
 use super::{
     Artifact, EncodeOptions,
     content::Content,
-    known, media_type,
+    media_type,
     packing::{Item, Packing, Scratch},
+    tar_layer::TarLayer,
 };
 use crate::{
     pack::Pack,
@@ -43,18 +44,18 @@ impl Artifact {
         let prefix = format!("{root}/");
         let packing = Packing { directory: pack.directory().to_owned(), name: title.clone(), root, prefix, items };
         let scratch = Arc::new(Scratch::new(options.scratch.clone()));
-        let (written, content) = known::pack(packing, &scratch, options.known.as_ref())?;
+        let tar = TarLayer::new(packing, scratch, options.known.clone())?;
 
         let layer = Descriptor {
             media_type: media_type::ARCHIVE.to_owned(),
-            digest: written.digest,
-            size: written.size,
+            digest: tar.written().digest.clone(),
+            size: tar.written().size,
             annotations: BTreeMap::from([(media_type::TITLE.to_owned(), title)]),
         };
         let config = Descriptor::of(media_type::UNKNOWN_CONFIG, EMPTY);
         let contents = BTreeMap::from([
             (config.digest.clone(), Content::Memory(Bytes::from_static(EMPTY))),
-            (layer.digest.clone(), content),
+            (layer.digest.clone(), Content::Tar(Arc::new(tar))),
         ]);
         let message = options.message.clone().map(|message| (media_type::MESSAGE.to_owned(), message));
         let annotations = message.into_iter().chain(options.annotations.clone()).collect();

@@ -1,17 +1,15 @@
-//! Where a blob's bytes come from: memory, a file of the pack, a part of the scratch file that holds packed folders, or folders
-//! that are packed when they are wanted.
+//! Where a blob's bytes come from: memory, a file of the pack, or packed folders.
 
 use std::{
-    fs::File,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use bytes::Bytes;
 
-use super::known::Later;
+use super::{packing::changed, tar_layer::TarLayer};
 use crate::store::{
-    BlobReader, Descriptor, Error, ErrorKind, Result,
+    BlobReader, Descriptor, Error, Result,
     file::{FilePart, blocking, open},
 };
 
@@ -29,17 +27,8 @@ pub(super) enum Content {
         /// Its CRC-32.
         checksum: u32,
     },
-    /// A part of the scratch file.
-    Scratch {
-        /// The file, which has no name.
-        file: Arc<File>,
-        /// Where the part begins, in bytes.
-        start: u64,
-        /// The path of the folder within the pack, for messages.
-        path: String,
-    },
-    /// A folder that is not packed yet.
-    Later(Arc<Later>),
+    /// A folder, or the whole pack, in an layer.
+    Tar(Arc<TarLayer>),
 }
 
 impl Content {
@@ -51,10 +40,10 @@ impl Content {
                 let part = whole(location, path, descriptor.size).await?;
                 Ok(BlobReader::new(descriptor, part.into_pieces()).blamed_on(changed(path).to_string()))
             }
-            Self::Scratch { file, start, path } => Ok(packed(file, *start, path, descriptor)),
-            Self::Later(later) => {
-                let (file, start) = later.packed().await?;
-                Ok(packed(&file, start, later.name(), descriptor))
+            Self::Tar(layer) => {
+                let (file, start) = layer.packed().await?;
+                let part = FilePart { file, start, size: descriptor.size, name: layer.name().to_owned() };
+                Ok(BlobReader::new(descriptor, part.into_pieces()).blamed_on(changed(layer.name()).to_string()))
             }
         }
     }
@@ -66,12 +55,6 @@ impl Content {
         let reader = BlobReader::with_checksum(descriptor, *checksum, part.into_pieces());
         Ok(reader.blamed_on(changed(path).to_string()))
     }
-}
-
-/// Returns a reader of a part of the scratch file.
-fn packed(file: &Arc<File>, start: u64, path: &str, descriptor: &Descriptor) -> BlobReader {
-    let part = FilePart { file: Arc::clone(file), start, size: descriptor.size, name: path.to_owned() };
-    BlobReader::new(descriptor, part.into_pieces()).blamed_on(changed(path).to_string())
 }
 
 /// Opens a file of the pack, which must still have the size that was validated.
@@ -86,9 +69,4 @@ async fn whole(location: &Path, path: &str, size: u64) -> Result<FilePart> {
         Ok(Arc::new(file))
     });
     Ok(FilePart { file: opened.await?, start: 0, size, name: path.to_owned() })
-}
-
-/// Returns the error of a file that is no longer what was validated.
-pub(super) fn changed(path: &str) -> Error {
-    Error::new(ErrorKind::Integrity, format!("`{path}` changed after it was read"))
 }

@@ -2,8 +2,8 @@
 //!
 //! Compressing is half the work of pushing what is there. The name of what goes into an archive
 //! ([`Packing::key`](super::packing::Packing::key): every path, mode, size and digest of a file) decides over its bytes, so its digest and size
-//! may be remembered. Nothing is believed for good: as soon as the bytes are sent, they are packed and proven, and a memory
-//! that was wrong is given up with an error. A memory that can't be read or written is no fault: the work is done again.
+//! may be remembered. Nothing is believed for good: before the bytes are sent, they are packed and proven
+//! ([`TarLayer`](super::tar_layer::TarLayer)), and a memory that was wrong is given up with an error. A memory that can't be read or written is no fault: the work is done again.
 //!
 //! The file has a line an archive, of fields with a space between: the key, the digest of the tar, the digest and the size of
 //! the tar+gzip, and the CRC-32 of the text before it. Lines are only added, each with one write, so that many processes may share
@@ -14,23 +14,10 @@ use std::{
     fs::{self, File},
     io::{self, Read, Write},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::Mutex,
 };
 
-use tokio::sync::OnceCell;
-
-use super::{
-    content::Content,
-    packing::{Packing, Scratch},
-};
-use crate::{
-    digest::Digest,
-    store::{
-        Error, ErrorKind, Result,
-        file::{blocking, open},
-    },
-    tarball::write::Written,
-};
+use crate::{digest::Digest, store::file::open, tarball::write::Written};
 
 /// How large the file may become, in bytes: some 18,000 folders.
 const MOST_BYTES: u64 = 4 * 1024 * 1024;
@@ -54,11 +41,11 @@ impl KnownFolders {
         Self { file: Some(file), known: Mutex::new(known) }
     }
 
-    fn get(&self, key: &Digest) -> Option<Written> {
+    pub(super) fn get(&self, key: &Digest) -> Option<Written> {
         self.known.lock().expect("nobody panics with this lock").get(key).cloned()
     }
 
-    fn add(&self, key: Digest, written: &Written) {
+    pub(super) fn add(&self, key: Digest, written: &Written) {
         if let Some(file) = &self.file {
             let _ = append(file, &line(&key, written));
         }
@@ -66,67 +53,11 @@ impl KnownFolders {
     }
 
     /// Forgets everything: one wrong line makes all of them doubtful.
-    fn forget(&self) {
+    pub(super) fn forget(&self) {
         if let Some(file) = &self.file {
             let _ = fs::remove_file(file);
         }
         self.known.lock().expect("nobody panics with this lock").clear();
-    }
-}
-
-/// Returns what an archive is and where its bytes come from. Blocks: an archive that is not known is packed now.
-pub(super) fn pack(
-    packing: Packing,
-    scratch: &Arc<Scratch>,
-    memory: Option<&Arc<KnownFolders>>,
-) -> Result<(Written, Content)> {
-    let known = memory.map(|memory| (memory, packing.key()));
-    if let Some((memory, key)) = &known
-        && let Some(written) = memory.get(key)
-    {
-        let (scratch, memory) = (Arc::clone(scratch), Arc::clone(memory));
-        let later = Later { packing, scratch, memory, written: written.clone(), made: OnceCell::new() };
-        return Ok((written, Content::Later(Arc::new(later))));
-    }
-    let packed = scratch.pack(&packing)?;
-    if let Some((memory, key)) = known {
-        memory.add(key, &packed.written);
-    }
-    Ok((packed.written, Content::Scratch { file: packed.file, start: packed.start, path: packing.name }))
-}
-
-/// An archive that is packed when its bytes are wanted.
-#[derive(Debug)]
-pub(super) struct Later {
-    packing: Packing,
-    scratch: Arc<Scratch>,
-    memory: Arc<KnownFolders>,
-    /// What it will be, if the memory is right.
-    written: Written,
-    made: OnceCell<(Arc<File>, u64)>,
-}
-
-impl Later {
-    /// Returns how it is called in errors.
-    pub(super) fn name(&self) -> &str {
-        &self.packing.name
-    }
-
-    /// Returns the scratch file, and where in it the archive begins.
-    pub(super) async fn packed(self: &Arc<Self>) -> Result<(Arc<File>, u64)> {
-        let later = Arc::clone(self);
-        let made = self.made.get_or_try_init(|| blocking(move || later.pack())).await?;
-        Ok(made.clone())
-    }
-
-    fn pack(&self) -> Result<(Arc<File>, u64)> {
-        let packed = self.scratch.pack(&self.packing)?;
-        if packed.written == self.written {
-            return Ok((packed.file, packed.start));
-        }
-        self.memory.forget();
-        let message = format!("the remembered digest of `{}` was wrong; it is forgotten now, try again", self.name());
-        Err(Error::new(ErrorKind::Integrity, message))
     }
 }
 

@@ -14,9 +14,10 @@ use self::plan::{Item, Plan};
 use super::{
     Artifact, EncodeOptions,
     content::Content,
-    known, media_type,
+    media_type,
     packing::{self, Packing, Scratch},
     part::Part,
+    tar_layer::TarLayer,
 };
 use crate::{
     digest::Digest,
@@ -98,8 +99,9 @@ impl Encoder<'_> {
             prefix: String::new(),
             items: packing::Item::within(self.pack, Some(path)),
         };
-        let (written, content) = known::pack(packing, &self.scratch, self.options.known.as_ref())?;
-        self.contents.entry(written.digest.clone()).or_insert(content);
+        let tar = TarLayer::new(packing, Arc::clone(&self.scratch), self.options.known.clone())?;
+        let written = tar.written().clone();
+        self.contents.entry(written.digest.clone()).or_insert_with(|| Content::Tar(Arc::new(tar)));
         let annotations = [
             (media_type::TITLE, path.as_str()),
             (media_type::UNPACK, "true"),

@@ -10,11 +10,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::content::changed;
 use crate::{
     digest::{Algorithm, Digest, Hasher},
     pack::{Pack, PackFile, PackPath},
-    store::{Error, Result, file::open},
+    store::{Error, ErrorKind, Result, file::open},
     tarball::write::{AddError, FORMAT, FolderWriter, Written},
 };
 
@@ -119,6 +118,11 @@ impl Packing {
         })?;
         if content.hasher.finish() == file.digest { Ok(()) } else { Err(changed(path)) }
     }
+}
+
+/// Returns the error of a file that is no longer what was validated.
+pub(super) fn changed(path: &str) -> Error {
+    Error::new(ErrorKind::Integrity, format!("`{path}` changed after it was read"))
 }
 
 /// The one file without a name in which an artifact's archives wait: a file each would use up the files a process may have open.

@@ -54,7 +54,7 @@ impl Case {
 }
 
 fn later(artifact: &Artifact) -> usize {
-    artifact.contents.values().filter(|content| matches!(content, Content::Later(_))).count()
+    artifact.contents.values().filter(|content| matches!(content, Content::Tar(layer) if !layer.is_packed())).count()
 }
 
 async fn bytes(artifact: &Artifact, blob: &Descriptor) -> Vec<u8> {
