@@ -165,6 +165,7 @@ fn references_are_compared_after_they_are_normalised() {
     insta::assert_snapshot!(references("\"Manifests/Permission-Manager.yaml\""), @"
     error[reference-missing] pack.json:6:5+35
       `Manifests/Permission-Manager.yaml` is not in the pack
+      hint: did you mean `manifests/permission-manager.yaml`?
     ");
     insta::assert_snapshot!(references("7"), @"
     error[field-type] pack.json:6:5+1

@@ -27,7 +27,8 @@ pub(super) fn check(material: &Material<'_>, findings: &mut Vec<Finding>) {
         if !same(&pack.version, version) && !application.is_some_and(|application| same(&pack.version, application)) {
             let application = application.map(|version| format!(" of application {version}")).unwrap_or_default();
             let message = format!("the pack is version {}, its chart `{name}` is {version}{application}", pack.version);
-            findings.push(Finding::new(Code::ChartVersion, message).in_file(file));
+            let hint = "packs are looked for by the version of what they install; correct it in pack.json, or replace the chart";
+            findings.push(Finding::new(Code::ChartVersion, message).in_file(file).hint(hint));
         }
     }
     content_charts(material, findings);
