@@ -1,7 +1,8 @@
 //! The values a pack sets for its charts, held against what the charts have: values-key-unknown.
 //!
 //! A key is unknown where the defaults have a map with other keys in its place, and no exception holds: `global`, the charts within
-//! and the conditions and tags that turn them on, values.schema.json, and what templates may read (see `uses`). Below an unknown
+//! and the conditions and tags that turn them on, values.schema.json, and what templates may read (see `uses`), also those in
+//! strings of the values, which a chart may hand to `tpl`. Below an unknown
 //! key nothing is looked at, and the keys of one map are one finding. Charts without defaults are left alone.
 
 use std::collections::BTreeMap;
@@ -26,6 +27,8 @@ pub(super) struct Known<'a> {
     chart: &'a Chart,
     defaults: Value<'a>,
     uses: &'a Uses,
+    /// What the templates in the values' own strings use.
+    own_uses: Uses,
 }
 
 /// Checks values.yaml and what presets add.
@@ -34,15 +37,20 @@ pub(super) fn check(material: &Material<'_>, charts: &[Opened<'_>], findings: &m
         if chart.values.is_none() {
             continue;
         }
-        let known = Known { chart, defaults: Value::defaults(chart, path.as_str()), uses };
-        if let Some(own) = material.overrides(chart) {
+        let overrides = material.overrides(chart);
+        let added = || {
+            let added = material.presets.iter().filter_map(|preset| preset.add.as_ref());
+            added.filter_map(|added| Some((added, added.root.at(["charts", chart.name()])?)))
+        };
+        let defaults = chart.values.as_ref().map(|values| &values.root);
+        let own_uses = Uses::of_strings(overrides.into_iter().chain(defaults).chain(added().map(|(_, own)| own)));
+        let known = Known { chart, defaults: Value::defaults(chart, path.as_str()), uses, own_uses };
+        if let Some(own) = overrides {
             known.walk(own, &mut |unknown| findings.push(unknown.finding(&known, FILE, |position| position)));
         }
-        for added in material.presets.iter().filter_map(|preset| preset.add.as_ref()) {
-            if let Some(own) = added.root.at(["charts", chart.name()]) {
-                let place = |position| added.place(position);
-                known.walk(own, &mut |unknown| findings.push(unknown.finding(&known, presets::FILE, place)));
-            }
+        for (added, own) in added() {
+            let place = |position| added.place(position);
+            known.walk(own, &mut |unknown| findings.push(unknown.finding(&known, presets::FILE, place)));
         }
     }
 }
@@ -108,7 +116,8 @@ impl<'a> Known<'a> {
         }
         // A chart that is needed and not packed is known by its key.
         let needed = || chart.metadata.dependencies.iter().any(|needed| rest.first() == Some(&needed.key()));
-        needed() || self.uses.may_read(&ValuePath::new(path))
+        let path_in_values = ValuePath::new(path);
+        needed() || self.uses.may_read(&path_in_values) || self.own_uses.may_read(&path_in_values)
     }
 }
 
@@ -127,7 +136,7 @@ impl Unknown<'_> {
         let (_, first) = self.keys[0];
         let finding =
             Finding::new(Code::ValuesKeyUnknown, message).in_file(file).at(place(first.position), first.length);
-        let Some(deeper) = self.one_level_deeper() else {
+        let Some((deeper, moved)) = self.one_level_deeper() else {
             let near = (names.len() == 1)
                 .then(|| super::nearest::nearest(names[0], self.defaults.members().map(|(name, _)| name)))
                 .flatten();
@@ -137,8 +146,12 @@ impl Unknown<'_> {
             };
         };
         let parent: Vec<_> = ["charts", chart].into_iter().chain(self.parent.iter().copied()).collect();
-        let right = format!("{}.{deeper}.{}", parent.join("."), names[0]);
-        let them = if names.len() == 1 { "it" } else { "them" };
+        let right = format!("{}.{deeper}.{}", parent.join("."), moved[0]);
+        let them = match moved.len() {
+            1 if names.len() == 1 => "it".to_owned(),
+            count if count == names.len() => "them".to_owned(),
+            _ => list(&moved),
+        };
         match self.own.member(deeper) {
             Some((key, value)) if value.is_null() => finding
                 .related("this is empty, which deletes all the chart has there", place(key.position))
@@ -147,18 +160,19 @@ impl Unknown<'_> {
         }
     }
 
-    /// Returns the neighbour within which the chart has most of the keys.
-    fn one_level_deeper(&self) -> Option<&str> {
-        let mut counts: BTreeMap<usize, &str> = BTreeMap::new();
+    /// Returns the neighbour within which the chart has most of the keys, and those. Half of them at least, or the neighbour is left
+    /// empty: a single name of many may well be there by chance.
+    fn one_level_deeper(&self) -> Option<(&str, Vec<&str>)> {
+        let mut candidates = BTreeMap::new();
         for (neighbour, value) in self.defaults.members() {
-            let has = self.keys.iter().filter(|(name, _)| value.get(name).is_some()).count();
-            if has > 0 {
-                let emptied = self.own.get(neighbour).is_some_and(Node::is_null);
-                counts.entry(has * 2 + usize::from(emptied)).or_insert(neighbour);
+            let is_there = |name: &&str| value.get(name).is_some();
+            let moved: Vec<_> = self.keys.iter().map(|(name, _)| *name).filter(is_there).collect();
+            let emptied = self.own.get(neighbour).is_some_and(Node::is_null);
+            if !moved.is_empty() && (emptied || moved.len() * 2 >= self.keys.len()) {
+                candidates.entry(moved.len() * 2 + usize::from(emptied)).or_insert((neighbour, moved));
             }
         }
-        let (_, neighbour) = counts.pop_last()?;
-        Some(neighbour)
+        Some(candidates.pop_last()?.1)
     }
 }
 

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use self::{
     declared::Declared,
-    found::{Finder, Found, turned_off},
+    found::{Finder, Found, Host, turned_off},
     reference::ImageName,
 };
 use super::{
@@ -102,7 +102,7 @@ fn literals_of<'a>(text: &Text<'_>, template: &Template, origin: Origin<'a>, all
     let content = text.content();
     if content.contains("image:") || content.contains("RELATED_IMAGE_") {
         all.extend(literals::find(content, template).into_iter().map(|(name, span)| Found {
-            has_host: has_host(&content[span.clone()]),
+            host: Host::of(&content[span.clone()]),
             name,
             origin,
             node: None,
@@ -123,10 +123,6 @@ fn in_manifest<'a>(material: &Material<'a>, manifest: &Manifest<'a>, all: &mut V
     }
 }
 
-fn has_host(text: &str) -> bool {
-    text.split_once('/').is_some_and(|(host, _)| host.contains(['.', ':']))
-}
-
 /// How the list lacks an image.
 enum Absence {
     Whole,
@@ -138,7 +134,11 @@ enum Absence {
 fn absence(image: &Found<'_>, declared: &[Declared]) -> Option<Absence> {
     let name = &image.name;
     let listed = || declared.iter().filter_map(|declared| Some((declared, declared.name.as_ref()?)));
-    let same = || listed().filter(|(_, other)| other.same_repository(name));
+    let is_same = |other: &ImageName| match image.host {
+        Host::OfAll => other.same_path(name),
+        _ => other.same_repository(name),
+    };
+    let same = || listed().filter(|(_, other)| is_same(other));
     let has_digest = |other: &ImageName| other.digest.is_some() && other.digest == name.digest;
     if listed().any(|(_, other)| has_digest(other))
         || same().any(|(_, other)| name.tag.is_some() && other.tag == name.tag)
@@ -148,7 +148,7 @@ fn absence(image: &Found<'_>, declared: &[Declared]) -> Option<Absence> {
     }
     let elsewhere = listed().find(|(_, other)| {
         let tag = name.tag.is_none() || other.tag == name.tag;
-        image.has_host && other.registry != name.registry && other.last_name() == name.last_name() && tag
+        image.host == Host::Own && other.registry != name.registry && other.last_name() == name.last_name() && tag
     });
     match (same().next(), elsewhere) {
         // A digest and a tag may well be the same image.

@@ -1,4 +1,4 @@
-//! Conditions of templates, as far as values decide them: `.Values.x`, `not`, `and`, `or`. All else is unknown, and counts as on.
+//! Conditions of templates, as far as values decide them: `.Values.x`, `not`, `and`, `or`, and `eq` or `ne` with literals. All else is unknown, and counts as on.
 
 use std::rc::Rc;
 
@@ -11,6 +11,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(super) enum Condition {
     IsTrue(ValuePath),
+    IsOneOf(ValuePath, Vec<String>),
     Not(Rc<Condition>),
     All(Vec<Condition>),
     Any(Vec<Condition>),
@@ -33,11 +34,24 @@ impl Condition {
             OperandKind::Function(name) if name == "not" && rest.len() == 1 => {
                 Self::Not(Rc::new(Self::of_operand(&rest[0])))
             }
+            OperandKind::Function(name) if name == "eq" => Self::equality(rest),
+            OperandKind::Function(name) if name == "ne" && rest.len() == 2 => Self::Not(Rc::new(Self::equality(rest))),
             OperandKind::Function(name) if name == "and" => Self::All(each()),
             OperandKind::Function(name) if name == "or" => Self::Any(each()),
             _ if rest.is_empty() => Self::of_operand(first),
             _ => Self::Unknown,
         }
+    }
+
+    /// Returns whether a value is one of these literals, in whatever order the two stand.
+    fn equality(operands: &[Operand]) -> Self {
+        let literals = |operands: &[Operand]| operands.iter().map(literal).collect::<Option<Vec<_>>>();
+        match operands {
+            [value, rest @ ..] if !rest.is_empty() && path(value).is_some() => path(value).zip(literals(rest)),
+            [first, value] => path(value).zip(literals(std::slice::from_ref(first))),
+            _ => None,
+        }
+        .map_or(Self::Unknown, |(path, literals)| Self::IsOneOf(path, literals))
     }
 
     fn of_operand(operand: &Operand) -> Self {
@@ -55,6 +69,8 @@ impl Condition {
             // `global` is the same for all charts.
             Self::IsTrue(path) if path.parts().next() == Some("global") => self.clone(),
             Self::IsTrue(path) => Self::IsTrue(path.below(prefix)),
+            Self::IsOneOf(path, _) if path.parts().next() == Some("global") => self.clone(),
+            Self::IsOneOf(path, literals) => Self::IsOneOf(path.below(prefix), literals.clone()),
             Self::Not(condition) => Self::Not(Rc::new(condition.below(prefix))),
             Self::All(conditions) => Self::All(each(conditions)),
             Self::Any(conditions) => Self::Any(each(conditions)),
@@ -73,6 +89,13 @@ impl Condition {
                     value => Some(value.is_some_and(Value::is_true)),
                 }
             }
+            Self::IsOneOf(path, literals) => {
+                let parts: Vec<_> = path.parts().collect();
+                let (node, _) = values.at(&parts)?.leaf()?;
+                // What a null or an own template comes to is not known.
+                let text = node.scalar().filter(|text| !node.is_null() && !text.contains("{{"))?;
+                Some(literals.iter().any(|literal| literal == text))
+            }
             Self::Not(condition) => condition.holds(values).map(|holds| !holds),
             Self::All(conditions) => Self::decide(conditions, values, false),
             Self::Any(conditions) => Self::decide(conditions, values, true),
@@ -87,6 +110,14 @@ impl Condition {
             return Some(decisive);
         }
         (!told.contains(&None)).then_some(!decisive)
+    }
+}
+
+fn literal(operand: &Operand) -> Option<String> {
+    match &operand.kind {
+        OperandKind::String(text) | OperandKind::Number(text) => Some(text.clone()),
+        OperandKind::Bool(flag) => Some(flag.to_string()),
+        _ => None,
     }
 }
 
