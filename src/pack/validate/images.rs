@@ -22,7 +22,7 @@ use crate::{
     pack::{
         images::{DeclaredImage, FoundImage, Images},
         metadata::ProfileLayer,
-        report::{Code, Finding, Position},
+        report::{Code, Finding},
         text::Text,
         values::{Origin, Value},
     },
@@ -71,7 +71,7 @@ pub(super) fn check<'a>(
             name: name.to_string(),
             file: image.origin.file.to_owned(),
             within: image.origin.within.map(str::to_owned),
-            line: image.line,
+            line: image.position.line,
             declared: absence.is_none(),
         });
     }
@@ -105,8 +105,8 @@ fn literals_of<'a>(text: &Text<'_>, template: &Template, origin: Origin<'a>, all
             host: Host::of(&content[span.clone()]),
             name,
             origin,
-            node: None,
-            line: text.position(span.start).line,
+            position: text.position(span.start),
+            length: text.length(&span),
         }));
     }
 }
@@ -166,7 +166,7 @@ fn absence(image: &Found<'_>, declared: &[Declared]) -> Option<Absence> {
 fn undeclared(image: &Found<'_>, absence: &Absence) -> Finding {
     let name = &image.name;
     let used = match image.origin.within {
-        Some(within) => format!("`{name}` is used in {within}:{}", image.line),
+        Some(within) => format!("`{name}` is used in {within}:{}", image.position.line),
         None => format!("`{name}` is used"),
     };
     let message = match absence {
@@ -175,10 +175,9 @@ fn undeclared(image: &Found<'_>, absence: &Absence) -> Finding {
         Absence::OtherRegistry(other) => format!("{used}, but `pack.content.images` has it from elsewhere: `{other}`"),
     };
     let finding = Finding::new(Code::ImageUndeclared, message).in_file(image.origin.file);
-    let finding = match (image.origin.within, image.node) {
-        (Some(_), _) => finding,
-        (None, Some(node)) => finding.at(node.position, node.span.len()),
-        (None, None) => finding.at(Position { line: image.line, column: 1 }, 1),
+    let finding = match image.origin.within {
+        Some(_) => finding,
+        None => finding.at(image.position, image.length),
     };
     finding.hint(match (&name.tag, &name.digest) {
         (None, None) => format!("add it with its tag: - image: {name}:TAG"),

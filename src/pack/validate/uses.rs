@@ -270,6 +270,11 @@ impl Use {
         self.place.is_on(values)
     }
 
+    /// Returns whether it stands under a condition that asks for values of which one is not there.
+    pub(super) fn is_guarded(&self, is_there: &dyn Fn(&ValuePath) -> bool) -> bool {
+        self.place.conditions.iter().any(|condition| condition.asks_for_absent(is_there))
+    }
+
     fn below(mut self, prefix: &ValuePath) -> Self {
         if !prefix.0.is_empty() {
             self.path = self.path.below(prefix);

@@ -7,6 +7,7 @@
 use super::reference::ImageName;
 use crate::pack::{
     chart::Chart,
+    report::Position,
     validate::uses::{Uses, ValuePath},
     values::{Origin, Value},
     yaml::Node,
@@ -18,9 +19,8 @@ pub(super) struct Found<'a> {
     pub(super) name: ImageName,
     pub(super) host: Host,
     pub(super) origin: Origin<'a>,
-    pub(super) node: Option<&'a Node>,
-    /// The line, where no value of a YAML file stands for it.
-    pub(super) line: usize,
+    pub(super) position: Position,
+    pub(super) length: usize,
 }
 
 /// Where the host in a name comes from.
@@ -192,7 +192,7 @@ impl<'a> Finder<'a, '_> {
 
     fn add(&mut self, used: &ValuePath, host: Host, name: ImageName, (node, origin): Leaf<'a>) {
         if self.uses.is_live(used, &FIELDS, self.values) {
-            self.found.push(Found { name, host, origin, node: Some(node), line: node.position.line });
+            self.found.push(Found { name, host, origin, position: node.position, length: node.span.len() });
         }
     }
 }

@@ -1,5 +1,9 @@
-use super::{super::testing::Example, check};
-use crate::pack::chart::{Chart, testing::demo};
+use super::{super::testing::Example, Manifest, check};
+use crate::pack::{
+    PackPath,
+    chart::{Chart, testing::demo},
+    text::Text,
+};
 
 /// Returns the images that are found, those of the list marked with `+`.
 fn found(values: &str, chart: Chart) -> Vec<String> {
@@ -133,6 +137,19 @@ fn the_list_has_what_it_names_in_any_form() {
     assert!(other.contains("but `pack.content.images` has `quay.io/a/b:2` |"), "{other}");
     let elsewhere = told("    - image: ghcr.io/a/b:1\n", "quay.io/a/b");
     assert!(elsewhere.contains("has it from elsewhere: `ghcr.io/a/b:1` | add it with its tag"), "{elsewhere}");
+}
+
+#[test]
+fn an_image_in_a_manifest_has_its_place() {
+    let path: PackPath = "manifests/app.yaml".parse().unwrap();
+    let text = Text::new("manifests/app.yaml", "spec:\n  - image: \"quay.io/a/b:1\"\n");
+    let values = "pack: {content: {images: [{image: 'quay.io/c/d:1'}]}}\n";
+    let told = Example::new(values, "a: 1\n", "").run(|material, charts, findings| {
+        let manifests = [Manifest::read(&path, &text, findings)];
+        drop(check(material, charts, &manifests, findings));
+        assert_eq!(findings[0].length, "quay.io/a/b:1".len());
+    });
+    assert!(told[0].starts_with("2:13 `quay.io/a/b:1` is used, but not in"), "{told:?}");
 }
 
 #[test]

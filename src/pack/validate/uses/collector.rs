@@ -23,8 +23,8 @@ pub(super) struct Collector {
 const PULL_SECRETS: &str = "pullsecret";
 
 /// What is done with a value.
-#[derive(Clone, Copy)]
-struct Purpose {
+#[derive(Clone, Copy, Default)]
+pub(super) struct Purpose {
     handed_on: bool,
     optional: bool,
     /// Whether only what it does counts, not what it gives: `{{ $_ := set … }}`.
@@ -72,7 +72,7 @@ impl Collector {
         self.conditions.pop();
     }
 
-    fn pipeline(&mut self, pipeline: &Pipeline, handed_on: bool) {
+    pub(super) fn pipeline(&mut self, pipeline: &Pipeline, handed_on: bool) {
         let optional = pipeline.commands.iter().any(is_ready_for_absence);
         let changes = matches!(pipeline.declarations.as_slice(), [variable] if variable.name == "$_");
         let purpose = Purpose { handed_on: handed_on || !pipeline.declarations.is_empty(), optional, changes };
@@ -81,7 +81,7 @@ impl Collector {
         }
     }
 
-    fn command(&mut self, command: &Command, purpose: Purpose) {
+    pub(super) fn command(&mut self, command: &Command, purpose: Purpose) {
         let mut operands = command.operands.as_slice();
         if let [first, rest @ ..] = operands
             && let OperandKind::Function(name) = &first.kind
@@ -137,7 +137,7 @@ impl Collector {
         }
     }
 
-    fn operand(&mut self, operand: &Operand, purpose: Purpose) {
+    pub(super) fn operand(&mut self, operand: &Operand, purpose: Purpose) {
         if let Some(path) = path(operand) {
             return self.found(path, operand.span.clone(), purpose);
         }
