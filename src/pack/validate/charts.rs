@@ -140,6 +140,9 @@ impl Unknown<'_> {
             let near = (names.len() == 1)
                 .then(|| super::nearest::nearest(names[0], self.defaults.members().map(|(name, _)| name)))
                 .flatten();
+            if let Some(nested) = self.dotted_name() {
+                return finding.hint(format!("a key with dots is one key: nest it as {nested}"));
+            }
             return match near {
                 Some(near) => finding.hint(format!("did you mean `{near}`?")),
                 None => finding.hint("look the name up in the chart's values.yaml, or delete it"),
@@ -158,6 +161,16 @@ impl Unknown<'_> {
                 .hint(format!("nested one level too high: indent {them} below `{deeper}:`, as `{right}`")),
             _ => finding.hint(format!("nested one level too high: put {them} below `{deeper}`, as `{right}`")),
         }
+    }
+
+    /// Returns how a single key with dots is nested, where the chart has such a value: `a: {b: …}` for `a.b`.
+    fn dotted_name(&self) -> Option<String> {
+        let [(name, _)] = self.keys.as_slice() else { return None };
+        let parts: Vec<_> = name.split('.').collect();
+        let [outer @ .., last] = parts.as_slice() else { return None };
+        let is_there = !outer.is_empty() && self.defaults.at(&parts).is_some();
+        let nested = outer.iter().rev().fold(format!("{last}: …"), |inner, part| format!("{part}: {{{inner}}}"));
+        is_there.then(|| format!("`{nested}`"))
     }
 
     /// Returns the neighbour within which the chart has most of the keys, and those. Half of them at least, or the neighbour is left

@@ -156,3 +156,14 @@ fn the_hint_names_only_what_is_one_level_deeper() {
         format!("nested one level too high: indent `cpu` below `limits:`, {right}")
     );
 }
+
+#[test]
+fn a_key_with_dots_says_how_it_is_nested() {
+    let hint = |key: &str| {
+        let told = unknown(&format!("charts:\n  demo:\n    {key}: 1\n"), "server: {limits: {cpu: 1}}\n", "").join("\n");
+        told.split(" | ").nth(1).unwrap().to_owned()
+    };
+    assert_eq!(hint("server.limits"), "a key with dots is one key: nest it as `server: {limits: …}`");
+    assert_eq!(hint("server.limits.cpu"), "a key with dots is one key: nest it as `server: {limits: {cpu: …}}`");
+    assert_eq!(hint("example.com"), "look the name up in the chart's values.yaml, or delete it");
+}
