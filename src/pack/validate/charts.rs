@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    allow::Comments,
     keys::list,
     material::Material,
     presets,
@@ -33,6 +34,8 @@ pub(super) struct Known<'a> {
 
 /// Checks values.yaml and what presets add.
 pub(super) fn check(material: &Material<'_>, charts: &[Opened<'_>], findings: &mut Vec<Finding>) {
+    // Each key may be allowed by a comment of its own, which must not hide those of the same map.
+    let mut allowed = None;
     for Opened { path, chart, uses, .. } in charts {
         if chart.values.is_none() {
             continue;
@@ -46,7 +49,10 @@ pub(super) fn check(material: &Material<'_>, charts: &[Opened<'_>], findings: &m
         let own_uses = Uses::of_strings(overrides.into_iter().chain(defaults).chain(added().map(|(_, own)| own)));
         let known = Known { chart, defaults: Value::defaults(chart, path.as_str()), uses, own_uses };
         if let Some(own) = overrides {
-            known.walk(own, &mut |unknown| findings.push(unknown.finding(&known, FILE, |position| position)));
+            known.walk(own, &mut |unknown| {
+                let kept = unknown.without_allowed(allowed.get_or_insert_with(|| Comments::of_values(material)));
+                findings.extend(kept.map(|unknown| unknown.finding(&known, FILE, |position| position)));
+            });
         }
         for (added, own) in added() {
             let place = |position| added.place(position);
@@ -122,6 +128,12 @@ impl<'a> Known<'a> {
 }
 
 impl Unknown<'_> {
+    /// Returns it without the keys that comments allow; nothing where none is left.
+    fn without_allowed(mut self, comments: &Comments) -> Option<Self> {
+        self.keys.retain(|(_, key)| !comments.allow(Code::ValuesKeyUnknown, key.position.line));
+        (!self.keys.is_empty()).then_some(self)
+    }
+
     fn finding(&self, known: &Known<'_>, file: &str, place: impl Fn(Position) -> Position) -> Finding {
         let names: Vec<_> = self.keys.iter().map(|(name, _)| *name).collect();
         let chart = known.chart.name();

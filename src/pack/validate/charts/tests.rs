@@ -167,3 +167,11 @@ fn a_key_with_dots_says_how_it_is_nested() {
     assert_eq!(hint("server.limits.cpu"), "a key with dots is one key: nest it as `server: {limits: {cpu: …}}`");
     assert_eq!(hint("example.com"), "look the name up in the chart's values.yaml, or delete it");
 }
+
+#[test]
+fn a_comment_allows_one_key_of_a_map() {
+    let allowed = "charts:\n  demo:\n    # spectro:allow values-key-unknown\n    one: 1\n    two: 2 # spectro:allow values-key-unknown\n";
+    assert_eq!(unknown(allowed, "a: 1\n", ""), NONE);
+    let told = unknown(&format!("{allowed}    three: 3\n"), "a: 1\n", "");
+    assert!(told[0].starts_with("6:5 the chart `demo` has no value `three`: ") && told.len() == 1, "{told:?}");
+}
