@@ -92,9 +92,7 @@ fn values_below_a_wrong_name_are_led_to_the_right_one() {
 fn the_values_of_a_chart_are_a_mapping() {
     assert_eq!(
         told("charts:\n  demo: 5\n"),
-        [
-            "2:9 expected a mapping below `charts.demo`, found a single text | indent its keys below it, each as `key: value`"
-        ]
+        ["2:9 expected a mapping below `charts.demo`, found a number | indent its keys below it, each as `key: value`"]
     );
     assert_eq!(told("charts: {demo: [replicas]}\n").len(), 1);
     for empty in ["[]", "''", "~", "{}"] {
