@@ -193,6 +193,7 @@ fn references_that_lead_nowhere_out_or_twice_to_the_same() {
     insta::assert_snapshot!(only("reference-missing"), @"
     error[reference-missing] pack.json:11:5+23
       `charts/demo-1.0.0.tgz` is not in the pack
+      hint: put the chart there, or take it out of `charts`
     ");
     insta::assert_snapshot!(only("reference-unsafe"), @"
     error[reference-unsafe] pack.json:11:5+26
@@ -282,6 +283,7 @@ fn every_fault_of_a_pack_is_found_at_once() {
       hint: write `"7"`
     error[reference-missing] pack.json:6:5+28
       `manifests/permissions.yaml` is not in the pack
+      hint: put the manifest there, or take it out of `kubeManifests`
     error[layer-unknown] pack.json:8:12+8
       there is no layer `add-on`
       hint: did you mean `addon`?

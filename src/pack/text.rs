@@ -61,6 +61,12 @@ impl<'a> Text<'a> {
         position
     }
 
+    /// Returns the line that a byte stands in, from its begin on.
+    pub(crate) fn line_from(&self, at: usize) -> &'a str {
+        let line = self.line_starts.partition_point(|start| *start <= at);
+        self.content.get(self.line_starts[line - 1]..).unwrap_or_default()
+    }
+
     /// Returns how many characters of a span stand on its first line.
     pub(crate) fn length(&self, span: &Range<usize>) -> usize {
         let text = self.content.get(span.clone()).unwrap_or_default();
@@ -86,6 +92,10 @@ mod tests {
         };
         assert_eq!([place(0), place(2), place(3), place(5)], [(1, 1), (1, 2), (1, 3), (2, 1)]);
         assert_eq!([place(9), place(10), place(11)], [(2, 2), (2, 3), (3, 1)]);
+        assert_eq!(
+            [text.line_from(0), text.line_from(3), text.line_from(6)],
+            ["äb\r\n\u{1f600}c\n", "äb\r\n\u{1f600}c\n", "\u{1f600}c\n"]
+        );
         assert_eq!([place(10), place(3), place(9)], [(2, 3), (1, 3), (2, 2)], "in any order");
         assert_eq!((text.length(&(0..9)), text.length(&(5..10)), text.length(&(11..11))), (2, 2, 0));
     }

@@ -178,6 +178,9 @@ impl Node {
     /// Returns what it is, with its article.
     pub(crate) fn describe(&self) -> &'static str {
         match self.kind {
+            Kind::Scalar { .. } if self.is_null() => "nothing",
+            Kind::Scalar { .. } if self.is_number() => "a number",
+            Kind::Scalar { .. } if self.boolean().is_some() => "a boolean",
             Kind::Scalar { .. } => "a single text",
             Kind::Sequence(_) => "a list",
             Kind::Mapping(_) => "a mapping",

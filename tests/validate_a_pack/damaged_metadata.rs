@@ -165,9 +165,21 @@ fn references_are_compared_after_they_are_normalised() {
     insta::assert_snapshot!(references("\"Manifests/Permission-Manager.yaml\""), @"
     error[reference-missing] pack.json:6:5+35
       `Manifests/Permission-Manager.yaml` is not in the pack
+      hint: did you mean `manifests/permission-manager.yaml`?
     ");
     insta::assert_snapshot!(references("7"), @"
     error[field-type] pack.json:6:5+1
       `kubeManifests[0]` must be a string, found a number
     ");
+}
+
+#[test]
+fn a_version_that_is_none_is_compared_with_no_chart() {
+    let sandbox = Sandbox::new();
+    let pack = sandbox.copy_pack("prometheus-grafana");
+    let metadata = sandbox.read_text(pack.join("pack.json"));
+    for version in ["9.7", "\" \"", "null"] {
+        sandbox.write(pack.join("pack.json"), metadata.replace("\"9.7.2\"", version));
+        assert!(!findings(&pack).contains("chart-version"), "{version}");
+    }
 }

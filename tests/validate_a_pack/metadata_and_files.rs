@@ -151,3 +151,14 @@ fn notes_are_no_talk_of_a_push() {
     assert!(!outcome.stderr.contains("note") && !outcome.stderr.contains("warning"), "{outcome}");
     push("version-not-semver").fails(1).says("version-not-semver");
 }
+
+#[test]
+fn a_folder_of_packs_is_none_itself() {
+    let sandbox = Sandbox::new();
+    for name in ["nginx", "zot"] {
+        sandbox.copy_folder(testdata("packs/permission-manager"), format!("packs/{name}"));
+    }
+    let told = findings(sandbox.path("packs"));
+    let expected = "error[metadata-missing] the pack\n  there is no `pack.json`\n  hint: `nginx` has one: to check a folder of packs, name each of them, as in `packs/*`\n";
+    assert!(told.contains(expected), "{told}");
+}

@@ -124,7 +124,7 @@ fn presets_schemas_and_macros() {
     insta::assert_snapshot!(only("schema-path-unknown"), @"
     warning[schema-path-unknown] schema.yaml:1:1+15
       `pack.namespaces` is in no values.yaml and in no preset
-      hint: a path begins with `pack`, `charts.<chart>` or `manifests.<manifest>`
+      hint: did you mean `pack.namespace`?
     ");
     insta::assert_snapshot!(only("macro-invalid"), @r#"
     warning[macro-invalid] values.yaml:2:15+33

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::LARGEST_TEXT;
+use super::{LARGEST_TEXT, material::Material};
 use crate::pack::{
     content::FileReader,
     directory::Directory,
@@ -44,7 +44,7 @@ fn is_yaml(file: &str) -> bool {
 
 /// The comments of one file by their lines, the first of which is 1.
 #[derive(Debug, Default)]
-struct Comments(BTreeMap<usize, Comment>);
+pub(super) struct Comments(BTreeMap<usize, Comment>);
 
 #[derive(Debug)]
 struct Comment {
@@ -64,13 +64,18 @@ impl Comments {
         read().unwrap_or_default()
     }
 
+    /// Reads values.yaml.
+    pub(super) fn of_values(material: &Material<'_>) -> Self {
+        material.values.map(|values| Self::of_text(values.text.content())).unwrap_or_default()
+    }
+
     fn of_text(text: &str) -> Self {
         let lines = text.split('\n').enumerate();
         Self(lines.filter_map(|(index, line)| Some((index + 1, Comment::of_line(line)?))).collect())
     }
 
     /// Returns whether a rule is allowed on a line.
-    fn allow(&self, code: Code, line: usize) -> bool {
+    pub(super) fn allow(&self, code: Code, line: usize) -> bool {
         let here = self.0.get(&line);
         let above = (1..line).rev().map_while(|line| self.0.get(&line).filter(|comment| comment.alone));
         here.into_iter().chain(above).any(|comment| comment.codes.contains(&code))

@@ -6,6 +6,7 @@
 use super::material::Material;
 use crate::pack::{
     chart::Chart,
+    metadata::PackMetadata,
     report::{Code, Finding},
     yaml::Node,
 };
@@ -22,12 +23,14 @@ pub(super) fn check(material: &Material<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let is_the_packs = material.metadata.is_some_and(|pack| pack.name == name) || material.charts.len() == 1;
-        let Some(pack) = material.metadata.filter(|_| is_the_packs) else { continue };
+        let has_version = |pack: &&PackMetadata| is_the_packs && !pack.version.trim().is_empty();
+        let Some(pack) = material.metadata.filter(has_version) else { continue };
         let application = chart.metadata.app_version.as_deref();
         if !same(&pack.version, version) && !application.is_some_and(|application| same(&pack.version, application)) {
             let application = application.map(|version| format!(" of application {version}")).unwrap_or_default();
             let message = format!("the pack is version {}, its chart `{name}` is {version}{application}", pack.version);
-            findings.push(Finding::new(Code::ChartVersion, message).in_file(file));
+            let hint = "packs are looked for by the version of what they install; correct it in pack.json, or replace the chart";
+            findings.push(Finding::new(Code::ChartVersion, message).in_file(file).hint(hint));
         }
     }
     content_charts(material, findings);

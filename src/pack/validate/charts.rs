@@ -1,12 +1,14 @@
 //! The values a pack sets for its charts, held against what the charts have: values-key-unknown.
 //!
 //! A key is unknown where the defaults have a map with other keys in its place, and no exception holds: `global`, the charts within
-//! and the conditions and tags that turn them on, values.schema.json, and what templates may read (see `uses`). Below an unknown
+//! and the conditions and tags that turn them on, values.schema.json, and what templates may read (see `uses`), also those in
+//! strings of the values, which a chart may hand to `tpl`. Below an unknown
 //! key nothing is looked at, and the keys of one map are one finding. Charts without defaults are left alone.
 
 use std::collections::BTreeMap;
 
 use super::{
+    allow::Comments,
     keys::list,
     material::Material,
     presets,
@@ -26,23 +28,35 @@ pub(super) struct Known<'a> {
     chart: &'a Chart,
     defaults: Value<'a>,
     uses: &'a Uses,
+    /// What the templates in the values' own strings use.
+    own_uses: Uses,
 }
 
 /// Checks values.yaml and what presets add.
 pub(super) fn check(material: &Material<'_>, charts: &[Opened<'_>], findings: &mut Vec<Finding>) {
+    // Each key may be allowed by a comment of its own, which must not hide those of the same map.
+    let mut allowed = None;
     for Opened { path, chart, uses, .. } in charts {
         if chart.values.is_none() {
             continue;
         }
-        let known = Known { chart, defaults: Value::defaults(chart, path.as_str()), uses };
-        if let Some(own) = material.overrides(chart) {
-            known.walk(own, &mut |unknown| findings.push(unknown.finding(&known, FILE, |position| position)));
+        let overrides = material.overrides(chart);
+        let added = || {
+            let added = material.presets.iter().filter_map(|preset| preset.add.as_ref());
+            added.filter_map(|added| Some((added, added.root.at(["charts", chart.name()])?)))
+        };
+        let defaults = chart.values.as_ref().map(|values| &values.root);
+        let own_uses = Uses::of_strings(overrides.into_iter().chain(defaults).chain(added().map(|(_, own)| own)));
+        let known = Known { chart, defaults: Value::defaults(chart, path.as_str()), uses, own_uses };
+        if let Some(own) = overrides {
+            known.walk(own, &mut |unknown| {
+                let kept = unknown.without_allowed(allowed.get_or_insert_with(|| Comments::of_values(material)));
+                findings.extend(kept.map(|unknown| unknown.finding(&known, FILE, |position| position)));
+            });
         }
-        for added in material.presets.iter().filter_map(|preset| preset.add.as_ref()) {
-            if let Some(own) = added.root.at(["charts", chart.name()]) {
-                let place = |position| added.place(position);
-                known.walk(own, &mut |unknown| findings.push(unknown.finding(&known, presets::FILE, place)));
-            }
+        for (added, own) in added() {
+            let place = |position| added.place(position);
+            known.walk(own, &mut |unknown| findings.push(unknown.finding(&known, presets::FILE, place)));
         }
     }
 }
@@ -108,11 +122,18 @@ impl<'a> Known<'a> {
         }
         // A chart that is needed and not packed is known by its key.
         let needed = || chart.metadata.dependencies.iter().any(|needed| rest.first() == Some(&needed.key()));
-        needed() || self.uses.may_read(&ValuePath::new(path))
+        let path_in_values = ValuePath::new(path);
+        needed() || self.uses.may_read(&path_in_values) || self.own_uses.may_read(&path_in_values)
     }
 }
 
 impl Unknown<'_> {
+    /// Returns it without the keys that comments allow; nothing where none is left.
+    fn without_allowed(mut self, comments: &Comments) -> Option<Self> {
+        self.keys.retain(|(_, key)| !comments.allow(Code::ValuesKeyUnknown, key.position.line));
+        (!self.keys.is_empty()).then_some(self)
+    }
+
     fn finding(&self, known: &Known<'_>, file: &str, place: impl Fn(Position) -> Position) -> Finding {
         let names: Vec<_> = self.keys.iter().map(|(name, _)| *name).collect();
         let chart = known.chart.name();
@@ -127,18 +148,25 @@ impl Unknown<'_> {
         let (_, first) = self.keys[0];
         let finding =
             Finding::new(Code::ValuesKeyUnknown, message).in_file(file).at(place(first.position), first.length);
-        let Some(deeper) = self.one_level_deeper() else {
+        let Some((deeper, moved)) = self.one_level_deeper() else {
             let near = (names.len() == 1)
                 .then(|| super::nearest::nearest(names[0], self.defaults.members().map(|(name, _)| name)))
                 .flatten();
+            if let Some(nested) = self.dotted_name() {
+                return finding.hint(format!("a key with dots is one key: nest it as {nested}"));
+            }
             return match near {
                 Some(near) => finding.hint(format!("did you mean `{near}`?")),
                 None => finding.hint("look the name up in the chart's values.yaml, or delete it"),
             };
         };
         let parent: Vec<_> = ["charts", chart].into_iter().chain(self.parent.iter().copied()).collect();
-        let right = format!("{}.{deeper}.{}", parent.join("."), names[0]);
-        let them = if names.len() == 1 { "it" } else { "them" };
+        let right = format!("{}.{deeper}.{}", parent.join("."), moved[0]);
+        let them = match moved.len() {
+            1 if names.len() == 1 => "it".to_owned(),
+            count if count == names.len() => "them".to_owned(),
+            _ => list(&moved),
+        };
         match self.own.member(deeper) {
             Some((key, value)) if value.is_null() => finding
                 .related("this is empty, which deletes all the chart has there", place(key.position))
@@ -147,18 +175,29 @@ impl Unknown<'_> {
         }
     }
 
-    /// Returns the neighbour within which the chart has most of the keys.
-    fn one_level_deeper(&self) -> Option<&str> {
-        let mut counts: BTreeMap<usize, &str> = BTreeMap::new();
+    /// Returns how a single key with dots is nested, where the chart has such a value: `a: {b: …}` for `a.b`.
+    fn dotted_name(&self) -> Option<String> {
+        let [(name, _)] = self.keys.as_slice() else { return None };
+        let parts: Vec<_> = name.split('.').collect();
+        let [outer @ .., last] = parts.as_slice() else { return None };
+        let is_there = !outer.is_empty() && self.defaults.at(&parts).is_some();
+        let nested = outer.iter().rev().fold(format!("{last}: …"), |inner, part| format!("{part}: {{{inner}}}"));
+        is_there.then(|| format!("`{nested}`"))
+    }
+
+    /// Returns the neighbour within which the chart has most of the keys, and those. Half of them at least, or the neighbour is left
+    /// empty: a single name of many may well be there by chance.
+    fn one_level_deeper(&self) -> Option<(&str, Vec<&str>)> {
+        let mut candidates = BTreeMap::new();
         for (neighbour, value) in self.defaults.members() {
-            let has = self.keys.iter().filter(|(name, _)| value.get(name).is_some()).count();
-            if has > 0 {
-                let emptied = self.own.get(neighbour).is_some_and(Node::is_null);
-                counts.entry(has * 2 + usize::from(emptied)).or_insert(neighbour);
+            let is_there = |name: &&str| value.get(name).is_some();
+            let moved: Vec<_> = self.keys.iter().map(|(name, _)| *name).filter(is_there).collect();
+            let emptied = self.own.get(neighbour).is_some_and(Node::is_null);
+            if !moved.is_empty() && (emptied || moved.len() * 2 >= self.keys.len()) {
+                candidates.entry(moved.len() * 2 + usize::from(emptied)).or_insert((neighbour, moved));
             }
         }
-        let (_, neighbour) = counts.pop_last()?;
-        Some(neighbour)
+        Some(candidates.pop_last()?.1)
     }
 }
 

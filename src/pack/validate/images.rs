@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use self::{
     declared::Declared,
-    found::{Finder, Found, turned_off},
+    found::{Finder, Found, Host, turned_off},
     reference::ImageName,
 };
 use super::{
@@ -22,7 +22,7 @@ use crate::{
     pack::{
         images::{DeclaredImage, FoundImage, Images},
         metadata::ProfileLayer,
-        report::{Code, Finding, Position},
+        report::{Code, Finding},
         text::Text,
         values::{Origin, Value},
     },
@@ -71,7 +71,7 @@ pub(super) fn check<'a>(
             name: name.to_string(),
             file: image.origin.file.to_owned(),
             within: image.origin.within.map(str::to_owned),
-            line: image.line,
+            line: image.position.line,
             declared: absence.is_none(),
         });
     }
@@ -102,11 +102,11 @@ fn literals_of<'a>(text: &Text<'_>, template: &Template, origin: Origin<'a>, all
     let content = text.content();
     if content.contains("image:") || content.contains("RELATED_IMAGE_") {
         all.extend(literals::find(content, template).into_iter().map(|(name, span)| Found {
-            has_host: has_host(&content[span.clone()]),
+            host: Host::of(&content[span.clone()]),
             name,
             origin,
-            node: None,
-            line: text.position(span.start).line,
+            position: text.position(span.start),
+            length: text.length(&span),
         }));
     }
 }
@@ -123,10 +123,6 @@ fn in_manifest<'a>(material: &Material<'a>, manifest: &Manifest<'a>, all: &mut V
     }
 }
 
-fn has_host(text: &str) -> bool {
-    text.split_once('/').is_some_and(|(host, _)| host.contains(['.', ':']))
-}
-
 /// How the list lacks an image.
 enum Absence {
     Whole,
@@ -138,7 +134,11 @@ enum Absence {
 fn absence(image: &Found<'_>, declared: &[Declared]) -> Option<Absence> {
     let name = &image.name;
     let listed = || declared.iter().filter_map(|declared| Some((declared, declared.name.as_ref()?)));
-    let same = || listed().filter(|(_, other)| other.same_repository(name));
+    let is_same = |other: &ImageName| match image.host {
+        Host::OfAll => other.same_path(name),
+        _ => other.same_repository(name),
+    };
+    let same = || listed().filter(|(_, other)| is_same(other));
     let has_digest = |other: &ImageName| other.digest.is_some() && other.digest == name.digest;
     if listed().any(|(_, other)| has_digest(other))
         || same().any(|(_, other)| name.tag.is_some() && other.tag == name.tag)
@@ -148,7 +148,7 @@ fn absence(image: &Found<'_>, declared: &[Declared]) -> Option<Absence> {
     }
     let elsewhere = listed().find(|(_, other)| {
         let tag = name.tag.is_none() || other.tag == name.tag;
-        image.has_host && other.registry != name.registry && other.last_name() == name.last_name() && tag
+        image.host == Host::Own && other.registry != name.registry && other.last_name() == name.last_name() && tag
     });
     match (same().next(), elsewhere) {
         // A digest and a tag may well be the same image.
@@ -166,7 +166,7 @@ fn absence(image: &Found<'_>, declared: &[Declared]) -> Option<Absence> {
 fn undeclared(image: &Found<'_>, absence: &Absence) -> Finding {
     let name = &image.name;
     let used = match image.origin.within {
-        Some(within) => format!("`{name}` is used in {within}:{}", image.line),
+        Some(within) => format!("`{name}` is used in {within}:{}", image.position.line),
         None => format!("`{name}` is used"),
     };
     let message = match absence {
@@ -175,10 +175,9 @@ fn undeclared(image: &Found<'_>, absence: &Absence) -> Finding {
         Absence::OtherRegistry(other) => format!("{used}, but `pack.content.images` has it from elsewhere: `{other}`"),
     };
     let finding = Finding::new(Code::ImageUndeclared, message).in_file(image.origin.file);
-    let finding = match (image.origin.within, image.node) {
-        (Some(_), _) => finding,
-        (None, Some(node)) => finding.at(node.position, node.span.len()),
-        (None, None) => finding.at(Position { line: image.line, column: 1 }, 1),
+    let finding = match image.origin.within {
+        Some(_) => finding,
+        None => finding.at(image.position, image.length),
     };
     finding.hint(match (&name.tag, &name.digest) {
         (None, None) => format!("add it with its tag: - image: {name}:TAG"),

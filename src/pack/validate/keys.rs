@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::{
     material::{Material, Yaml},
     nearest::nearest,
-    values::FILE,
+    values::{FILE, holds_no_mapping, no_mapping},
 };
 use crate::pack::{
     PackPath,
@@ -33,6 +33,7 @@ pub(super) fn check(
     findings: &mut Vec<Finding>,
 ) {
     let Some(values) = material.values else { return };
+    values_of_charts(&values, material.charts, findings);
     let unindented = unindented(&values, material.charts, findings);
     let unknown = has_all_charts && unknown_charts(&values, material.charts, findings);
     if unindented || unknown {
@@ -90,6 +91,15 @@ fn unindented_below(section: &str, place: &str, keys: &[(&str, &Key)], root: &No
         Some((key, _)) => finding.related("this is empty", key.position),
         None => finding,
     });
+}
+
+/// Finds charts whose values are no mapping, which Helm refuses.
+fn values_of_charts(values: &Yaml<'_>, charts: &[(PackPath, Chart)], findings: &mut Vec<Finding>) {
+    let names: BTreeSet<_> = charts.iter().map(|(_, chart)| chart.name()).collect();
+    for name in names {
+        let own = values.root.at(["charts", name]).filter(|own| holds_no_mapping(own));
+        findings.extend(own.map(|own| no_mapping(values.text, own, &format!("charts.{name}"))));
+    }
 }
 
 /// Finds values of charts that are not there.

@@ -5,7 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{material::Material, uses::Uses, values::FILE as VALUES};
+use super::{
+    material::Material,
+    uses::{Uses, ValuePath},
+    values::FILE as VALUES,
+};
 use crate::{
     pack::{
         PackPath,
@@ -76,11 +80,17 @@ pub(super) fn check(manifest: &Manifest<'_>, material: &Material<'_>, findings: 
         .iter()
         .filter_map(|preset| preset.add.as_ref()?.root.at(["manifests", manifest.stem()]))
         .collect();
+    let is_there = |path: &ValuePath| {
+        let parts: Vec<&str> = path.parts().collect();
+        leads_somewhere(section, &parts) || added.iter().any(|root| leads_somewhere(root, &parts))
+    };
     let mut told = BTreeSet::new();
     for used in Uses::of_template(template).iter() {
         let parts: Vec<&str> = used.path.parts().collect();
-        let defined = leads_somewhere(section, &parts) || added.iter().any(|root| leads_somewhere(root, &parts));
-        if used.optional || parts.is_empty() || parts[0] == "global" || defined || !used.is_on(&values) {
+        if used.optional || parts.is_empty() || parts[0] == "global" || is_there(&used.path) {
+            continue;
+        }
+        if !used.is_on(&values) || used.is_guarded(&is_there) || is_comment(manifest.text.line_from(used.span.start)) {
             continue;
         }
         let path = parts.join(".");
@@ -90,6 +100,11 @@ pub(super) fn check(manifest: &Manifest<'_>, material: &Material<'_>, findings: 
             findings.push(finding.hint(format!("set `manifests.{}.{path}` in {VALUES}", manifest.stem())));
         }
     }
+}
+
+/// Returns whether the line that a text begins with is a comment of YAML.
+fn is_comment(text: &str) -> bool {
+    text.trim_start_matches([' ', '\t']).starts_with('#')
 }
 
 /// Returns whether a path is defined, or leads into something whose inside is not known.

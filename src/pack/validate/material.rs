@@ -10,7 +10,7 @@ use crate::pack::{
     yaml::{Kind, Node},
 };
 
-use super::values;
+use super::{nearest::nearest, values};
 
 /// The parts of a pack, as far as they could be read.
 pub(super) struct Material<'a> {
@@ -55,6 +55,33 @@ impl<'a> Material<'a> {
             _ => false,
         };
         !self.is_whole || self.values.is_some_and(|values| leads_into(values.root, &parts)) || in_chart()
+    }
+
+    /// Returns the path that could be meant by one that is not there: one name of it is spelt a little otherwise.
+    pub(super) fn meant(&self, path: &str) -> Option<String> {
+        let parts: Vec<&str> = path.split('.').collect();
+        let is_there = |count: &usize| *count == 0 || self.may_have(&parts[..*count].join("."));
+        let known = (0..parts.len()).rev().find(is_there)?;
+        let near = nearest(parts[known], self.names_below(&parts[..known]))?;
+        let meant = [&parts[..known], &[near], &parts[known + 1..]].concat().join(".");
+        self.may_have(&meant).then_some(meant)
+    }
+
+    /// Returns the keys at a path, those of the charts' defaults too.
+    fn names_below(&self, parts: &[&str]) -> Vec<&'a str> {
+        let own = self.values.and_then(|values| values.root.at(parts.iter().copied()));
+        let mut names: Vec<_> = own.into_iter().flat_map(Node::members).map(|(name, ..)| name).collect();
+        for (path, chart) in self.charts {
+            match parts {
+                ["charts"] => names.push(chart.name()),
+                ["charts", name, rest @ ..] if chart.name() == *name => {
+                    let defaults = Value::defaults(chart, path.as_str());
+                    names.extend(defaults.at(rest).into_iter().flat_map(Value::members).map(|(name, _)| name));
+                }
+                _ => {}
+            }
+        }
+        names
     }
 
     /// Returns the values with which a chart is installed: its defaults with the pack's over them.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, io::Read};
 
-use super::{LARGEST_TEXT, logo, secrets};
+use super::{LARGEST_TEXT, logo, metadata, secrets};
 use crate::pack::{
     PackFile,
     chart::{self, Chart},
@@ -160,6 +160,8 @@ impl Reader<'_> {
             finding.hint(format!("`{name}` is left out by `{IGNORE_FILE}`: delete the pattern, or add `!/{name}`"))
         } else if let Some(other) = self.listing.files.iter().find(|other| other.as_str().eq_ignore_ascii_case(name)) {
             finding.hint(format!("rename `{other}` to `{name}`"))
+        } else if let Some(folder) = folder_of_packs(self.listing).filter(|_| missing == Code::MetadataMissing) {
+            finding.hint(format!("`{folder}` has one: to check a folder of packs, name each of them, as in `packs/*`"))
         } else {
             match missing {
                 Code::ValuesMissing => finding.hint("an empty file is enough where there is nothing to set"),
@@ -182,6 +184,12 @@ impl Reader<'_> {
             Err(finding) => self.findings.push(*finding),
         }
     }
+}
+
+/// Returns the first pack in a folder that holds packs.
+fn folder_of_packs(listing: &Listing) -> Option<PackPath> {
+    let mut packs = listing.files.iter().filter(|file| file.file_name() == metadata::FILE).filter_map(PackPath::parent);
+    packs.find(|folder| folder.parent().is_none())
 }
 
 fn too_large(code: Code, name: &str, size: u64, limit: u64) -> Finding {

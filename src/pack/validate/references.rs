@@ -129,10 +129,8 @@ fn absent(reference: &Reference, path: &PackPath, listing: &Listing) -> Option<F
         }
         _ => {
             let finding = reference.finding(Code::ReferenceMissing, format!("`{path}` is not in the pack"));
-            Some(match hint(reference, path, listing) {
-                Some(hint) => finding.hint(hint),
-                None => finding,
-            })
+            let otherwise = || format!("put the {noun} there, or take it out of `{}`", reference.list.field());
+            Some(finding.hint(hint(reference, path, listing).unwrap_or_else(otherwise)))
         }
     }
 }
@@ -144,7 +142,8 @@ fn hint(reference: &Reference, path: &PackPath, listing: &Listing) -> Option<Str
         ));
     }
     let candidates = if reference.list == List::AnsibleRoles { &listing.folders } else { &listing.files };
-    let elsewhere = candidates.iter().find(|other| other.file_name() == path.file_name());
+    let in_other_case = || candidates.iter().find(|other| other.as_str().eq_ignore_ascii_case(path.as_str()));
+    let elsewhere = candidates.iter().find(|other| other.file_name() == path.file_name()).or_else(in_other_case);
     if elsewhere.is_none()
         && let Some(unpacked) = unpacked_chart(reference, path, listing)
     {

@@ -20,7 +20,9 @@ pub(super) fn check(metadata: &[u8], material: &Material<'_>, findings: &mut Vec
                 continue;
             };
             let message = format!("`{field}` names `{}`, which is not in the values", path.trim());
-            let hint = "a path begins with `charts.<chart>` or `manifests.<manifest>`, as in `charts.nginx.replicas`";
+            let form = "a path begins with `charts.<chart>` or `manifests.<manifest>`, as in `charts.nginx.replicas`";
+            let meant = material.meant(path.trim()).map(|meant| format!("did you mean `{meant}`?"));
+            let hint = meant.unwrap_or_else(|| form.to_owned());
             // The text of the path is looked for where the one before it stood: they come in order.
             let quoted = format!("\"{path}\"");
             let found = |from: usize| text.content()[from..].find(&quoted).map(|at| from + at);

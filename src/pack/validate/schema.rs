@@ -63,7 +63,9 @@ pub(super) fn check(text: &Text<'_>, material: &Material<'_>, findings: &mut Vec
         if !is_there(path, material) {
             let message = format!("`{path}` is in no values.yaml and in no preset");
             let finding = Finding::new(Code::SchemaPathUnknown, message).in_file(FILE).at(key.position, key.length);
-            findings.push(finding.hint("a path begins with `pack`, `charts.<chart>` or `manifests.<manifest>`"));
+            let form = || "a path begins with `pack`, `charts.<chart>` or `manifests.<manifest>`".to_owned();
+            let meant = material.meant(path).map(|meant| format!("did you mean `{meant}`?"));
+            findings.push(finding.hint(meant.unwrap_or_else(form)));
         }
     }
 }

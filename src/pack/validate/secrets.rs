@@ -2,7 +2,7 @@
 //!
 //! What has the shape of a secret is looked for in every text, and what stands behind a key such as `password` in values. In the
 //! pack's own files a shape is an error; in comments, and in charts, which are somebody else's, it is a warning, as every literal
-//! is. The value itself is in no finding, and its line is never drawn.
+//! and every password of words in an address is. The value itself is in no finding, and its line is never drawn.
 
 mod literals;
 mod pem;
@@ -28,6 +28,8 @@ struct Hit {
     span: Range<usize>,
     /// What it is, with its article.
     what: &'static str,
+    /// Whether it can hardly be anything else.
+    is_certain: bool,
 }
 
 /// Looks for secrets in a file of the pack.
@@ -41,7 +43,7 @@ pub(super) fn in_file(path: &str, bytes: &[u8], findings: &mut Vec<Finding>) {
     // An unpacked chart is somebody else's work, like a packed one.
     let is_own = !(path.starts_with("charts/") && path.matches('/').count() > 1);
     for hit in hits.into_iter().take(MOST) {
-        let certain = is_own && !is_comment(content, hit.span.start);
+        let certain = hit.is_certain && is_own && !is_comment(content, hit.span.start);
         let code = if certain { Code::SecretFound } else { Code::SecretLikely };
         let message = match key_before(content, hit.span.start) {
             Some(key) => format!("`{key}` holds {}", hit.what),

@@ -2,32 +2,40 @@
 //!
 //! What is told here decides what is *not* found: a key that a template names, or whose map a template hands on as a whole (to
 //! `toYaml`, `range`, `with`, `include`, `tpl`, `dict` or a variable), may be read by it although the defaults lack it. Measured
-//! on real packs, these exceptions take the findings from one in four to nearly all right. Named templates are followed by what
-//! they name, not by who calls them; `$root.Values.a` and `.context.Values.a` count as `.Values.a`.
+//! on real packs, these exceptions take the findings from one in four to nearly all right. For them named templates count by what
+//! they name, whoever calls them; `$root.Values.a` and `.context.Values.a` count as `.Values.a`. Whether a use is live, which is
+//! asked for images, depends on its callers too.
 //!
 //! Three things only look as if all values were handed on: `dict "Values" .Values`, whose reader says `.Values.a` again; what `set`
 //! and `unset` change in place; and a library chart that takes `.context.Values` into a variable, as Bitnami's `common` does, to
-//! look up paths that its callers name. Those count as named where a template has them as a string.
+//! look up paths that its callers name. Those count as named where a template has them as a string, and so does what is looked up
+//! with `index .Values .name`.
 
 mod collector;
 mod condition;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeSet, rc::Rc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use self::{collector::Collector, condition::Condition};
 use super::templates::ChartTemplate;
 use crate::{
-    pack::{chart::Chart, values::Value},
-    template::Template,
+    pack::{chart::Chart, values::Value, yaml::Node},
+    template::{self, Options, Template},
 };
 
 /// How a library chart calls the values that it looks paths up in.
 const LOOKUP: &str = ".context.Values";
 
+/// How many charts deep a template in a string of the values may belong, with the outermost.
+const CHARTS_DEEP: usize = 3;
+
 /// A path in the values, each part with a zero behind it, so that what begins alike lies below.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ValuePath(String);
 
 impl ValuePath {
@@ -72,16 +80,35 @@ pub(super) struct Use {
     pub(super) optional: bool,
     /// Its bytes in the template.
     pub(super) span: std::ops::Range<usize>,
+    /// Whether it comes to nothing in the cluster but a list of pull secrets, or only to what Helm prints: NOTES.txt.
+    is_aside: bool,
+    place: Place,
+}
+
+/// Where something stands in a template.
+#[derive(Clone, Debug, Default)]
+struct Place {
     /// The conditions it stands under.
     conditions: Vec<Rc<Condition>>,
+    /// The named template that it stands in.
+    within: Option<Rc<str>>,
+}
+
+/// A place where a named template is called.
+#[derive(Clone, Debug)]
+struct Call {
+    name: Rc<str>,
+    place: Place,
 }
 
 /// What the templates of a chart, and of the charts within it, use.
 #[derive(Debug, Default)]
 pub(super) struct Uses {
     all: Vec<Use>,
-    /// Paths that a library chart looks up by their names.
+    /// Paths that templates look up by their names.
     looked_up: Vec<ValuePath>,
+    /// Where each named template is called.
+    calls: BTreeMap<Rc<str>, Vec<Place>>,
 }
 
 impl Uses {
@@ -89,7 +116,7 @@ impl Uses {
     pub(super) fn of(chart: &Chart, templates: &[ChartTemplate<'_>]) -> Self {
         let mut uses = Self::default();
         let mut strings = BTreeSet::new();
-        let mut looks_up = false;
+        let mut looks_up_below = BTreeSet::new();
         for ChartTemplate { template, values, lent_to, file } in templates {
             let Some(template) = template else {
                 uses.hand_on(values.clone());
@@ -98,19 +125,29 @@ impl Uses {
             let mut collector = Collector::default();
             collector.template(template);
             strings.extend(collector.strings);
+            let is_aside = file.path.ends_with("/NOTES.txt");
+            collector.uses.iter_mut().for_each(|found| found.is_aside |= is_aside);
+            let charts = || [Some(values), lent_to.as_ref()].into_iter().flatten();
+            for call in &collector.calls {
+                let places = charts().filter(|_| !is_aside).map(|values| call.place.below(values));
+                uses.calls.entry(call.name.clone()).or_default().extend(places);
+            }
+            looks_up_below.extend(charts().filter(|_| collector.looks_up).cloned());
             if let Some(lent_to) = lent_to {
                 let is_lookup = |found: &Use| {
                     let text = file.text.get(found.span.clone());
                     found.is_everything() && text.is_some_and(|text| text.ends_with(LOOKUP))
                 };
-                looks_up |= collector.uses.iter().any(is_lookup);
+                if collector.uses.iter().any(is_lookup) {
+                    looks_up_below.insert(lent_to.clone());
+                }
                 let read = collector.uses.iter().filter(|found| !is_lookup(found));
                 uses.all.extend(read.cloned().map(|found| found.below(lent_to)));
             }
             uses.all.extend(collector.uses.into_iter().map(|found| found.below(values)));
         }
-        if looks_up {
-            uses.looked_up = strings.iter().map(|path| ValuePath::new(path.split('.'))).collect();
+        for below in looks_up_below {
+            uses.looked_up.extend(strings.iter().map(|path| ValuePath::new(path.split('.')).below(&below)));
         }
         uses.add_dependencies(chart, &ValuePath::default());
         uses
@@ -120,7 +157,35 @@ impl Uses {
     pub(super) fn of_template(template: &Template) -> Self {
         let mut collector = Collector::default();
         collector.template(template);
-        Self { all: collector.uses, looked_up: Vec::new() }
+        Self { all: collector.uses, ..Self::default() }
+    }
+
+    /// Returns what templates in the strings of values use. They may be those of a chart within this one, as its keys say.
+    pub(super) fn of_strings<'a>(roots: impl Iterator<Item = &'a Node>) -> Self {
+        let mut uses = Self::default();
+        for root in roots {
+            uses.add_strings(root, &mut Vec::new());
+        }
+        uses
+    }
+
+    fn add_strings<'a>(&mut self, node: &'a Node, path: &mut Vec<&'a str>) {
+        for item in node.items() {
+            self.add_strings(item, path);
+        }
+        for (name, _, value) in node.members() {
+            path.push(name);
+            self.add_strings(value, path);
+            path.pop();
+        }
+        let Some(text) = node.string().filter(|text| text.contains("{{") && text.contains(".Values")) else { return };
+        let Ok(template) = template::parse(text, Options { dashes_in_fields: true }) else { return };
+        let mut collector = Collector::default();
+        collector.template(&template);
+        for depth in 0..path.len().min(CHARTS_DEEP) {
+            let prefix = ValuePath::new(&path[..depth]);
+            self.all.extend(collector.uses.iter().map(|found| found.clone().below(&prefix)));
+        }
     }
 
     fn add_dependencies(&mut self, chart: &Chart, values: &ValuePath) {
@@ -138,7 +203,8 @@ impl Uses {
     }
 
     fn hand_on(&mut self, path: ValuePath) {
-        self.all.push(Use { path, handed_on: true, optional: true, span: 0..0, conditions: Vec::new() });
+        let place = Place::default();
+        self.all.push(Use { path, handed_on: true, optional: true, span: 0..0, is_aside: false, place });
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Use> {
@@ -157,7 +223,34 @@ impl Uses {
             let rest = found.path.0.strip_prefix(&path.0);
             rest.is_some_and(|rest| rest.is_empty() || fields.contains(&rest.trim_end_matches('\0')))
         };
-        self.all.iter().filter(names).any(|found| found.is_on(values))
+        let mut told = BTreeSet::new();
+        let mut live = self.all.iter().filter(names).filter(|found| found.is_rendered() && found.is_on(values));
+        live.any(|found| self.is_reached(&found.place, values, &mut told))
+    }
+
+    fn is_reached<'a>(&'a self, place: &'a Place, values: &Value<'_>, told: &mut BTreeSet<&'a str>) -> bool {
+        place.within.as_ref().is_none_or(|within| self.is_called(within, values, told))
+    }
+
+    /// Returns whether the values leave open that something calls a named template; one that nobody names may be called by a name
+    /// that is put together. What is called already, or asked for, is in `told`.
+    fn is_called<'a>(&'a self, name: &'a Rc<str>, values: &Value<'_>, told: &mut BTreeSet<&'a str>) -> bool {
+        let Some(places) = self.calls.get(name) else { return true };
+        if !told.insert(name) {
+            return false;
+        }
+        places.iter().filter(|place| place.is_on(values)).any(|place| self.is_reached(place, values, told))
+    }
+}
+
+impl Place {
+    fn is_on(&self, values: &Value<'_>) -> bool {
+        self.conditions.iter().all(|condition| condition.holds(values) != Some(false))
+    }
+
+    fn below(&self, prefix: &ValuePath) -> Self {
+        let conditions = self.conditions.iter().map(|condition| Rc::new(condition.below(prefix)));
+        Self { conditions: conditions.collect(), within: self.within.clone() }
     }
 }
 
@@ -167,17 +260,25 @@ impl Use {
         self.handed_on && self.path == ValuePath::default()
     }
 
+    /// Returns whether it comes to something in the cluster, rather than being only asked for, or printed.
+    fn is_rendered(&self) -> bool {
+        self.handed_on && !self.is_aside
+    }
+
     /// Returns whether the values leave the conditions open or make them true.
     pub(super) fn is_on(&self, values: &Value<'_>) -> bool {
-        self.conditions.iter().all(|condition| condition.holds(values) != Some(false))
+        self.place.is_on(values)
+    }
+
+    /// Returns whether it stands under a condition that asks for values of which one is not there.
+    pub(super) fn is_guarded(&self, is_there: &dyn Fn(&ValuePath) -> bool) -> bool {
+        self.place.conditions.iter().any(|condition| condition.asks_for_absent(is_there))
     }
 
     fn below(mut self, prefix: &ValuePath) -> Self {
         if !prefix.0.is_empty() {
             self.path = self.path.below(prefix);
-            for condition in &mut self.conditions {
-                *condition = Rc::new(condition.below(prefix));
-            }
+            self.place = self.place.below(prefix);
         }
         self
     }

@@ -42,7 +42,29 @@ pub(super) fn check(text: &Text<'_>, findings: &mut Vec<Finding>) -> Option<Node
             "only one of them would count: delete the other"
         }));
     }
-    root.filter(Node::is_mapping)
+    let root = root.filter(Node::is_mapping)?;
+    sections(&root, text, findings);
+    Some(root)
+}
+
+/// Tells which sections are no mappings. What is empty in whatever way holds no values, and is fine.
+fn sections(root: &Node, text: &Text<'_>, findings: &mut Vec<Finding>) {
+    for path in [&["pack"][..], &["charts"], &["manifests"], &["pack", "content"]] {
+        let section = root.at(path.iter().copied()).filter(|section| holds_no_mapping(section));
+        findings.extend(section.map(|section| no_mapping(text, section, &path.join("."))));
+    }
+}
+
+/// Returns whether a value is something else than a mapping, and not empty.
+pub(super) fn holds_no_mapping(node: &Node) -> bool {
+    let is_empty = node.is_null() || node.scalar() == Some("");
+    !node.is_mapping() && !is_empty && (node.scalar().is_some() || !node.items().is_empty())
+}
+
+/// Returns the finding of a value that must be a mapping.
+pub(super) fn no_mapping(text: &Text<'_>, node: &Node, path: &str) -> Finding {
+    let message = format!("expected a mapping below `{path}`, found {}", node.describe());
+    text.finding(Code::ValuesSyntax, &node.span, message).hint("indent its keys below it, each as `key: value`")
 }
 
 fn syntax(message: impl Into<String>, position: Position) -> Finding {
@@ -153,5 +175,25 @@ mod tests {
         );
         assert_eq!(told(b"text\n---\na: [\n"), ["values-syntax:3:4 this `[` is never closed"]);
         assert_eq!(told(b"pack:\n  other: [\n"), ["values-syntax:2:10 this `[` is never closed"]);
+    }
+
+    #[test]
+    fn a_section_is_a_mapping_or_empty() {
+        let hint = "indent its keys below it, each as `key: value`";
+        for (text, column, path, found) in [
+            ("charts: [demo]\n", 9, "charts", "a list"),
+            ("pack: hello\n", 7, "pack", "a single text"),
+            ("manifests: [{a: 1}]\n", 12, "manifests", "a list"),
+            ("pack: {content: x}\n", 17, "pack.content", "a single text"),
+        ] {
+            let expected =
+                format!("values-syntax:1:{column} expected a mapping below `{path}`, found {found} | {hint}");
+            assert_eq!(told(text.as_bytes()), [expected], "{text}");
+        }
+        let none: [String; 0] = [];
+        for empty in ["", "~", "[]", "{}", "''"] {
+            let text = format!("pack: {empty}\ncharts: {empty}\nmanifests: {empty}\nother: [1]\n");
+            assert_eq!(told(text.as_bytes()), none, "{text}");
+        }
     }
 }

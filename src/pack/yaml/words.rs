@@ -40,6 +40,9 @@ pub(super) fn problem(text: &str, error: &ScanError) -> Problem {
         Is::MappingKeyNotAllowed => "a key may not stand here".into(),
         Is::ExpectedNodeContent => "expected a value".into(),
         Is::UnexpectedCharacter { character: '`' } => "a text may not begin with a backtick: put it in quotes".into(),
+        Is::UnexpectedCharacter { character } if character.is_control() => {
+            "a control character may not stand here: in double quotes it is written as `\\x00`".into()
+        }
         Is::UnexpectedCharacter { character } => {
             format!("a text may not begin with `{character}`: put it in quotes")
         }
@@ -83,6 +86,10 @@ mod tests {
             ("a: 'x' y\n", "1:8 expected the end of the value after the closing quote"),
             ("a: *b\n", "1:4 this `*name` stands for no `&name` above"),
             ("a: @b\n", "1:4 a text may not begin with `@`: put it in quotes"),
+            (
+                "a: \"b\u{0}c\"\n",
+                "1:6 a control character may not stand here: in double quotes it is written as `\\x00`",
+            ),
             ("a: `b`\n", "1:4 a text may not begin with a backtick: put it in quotes"),
             ("- a\nb: 1\n", "2:1 expected `- ` with the indentation of the items above"),
             ("a: 1\n- b\n", "2:3 expected a key with the indentation of the keys above"),

@@ -56,7 +56,7 @@ impl Text {
     }
 }
 
-/// Reads a file of the pack; bytes that are not UTF-8 become `U+FFFD`.
+/// Reads a file of the pack; bytes that are not UTF-8 become `U+FFFD`, and of UTF-16 nobody could read a line.
 fn read(directory: &Path, file: &str) -> Option<String> {
     let mut folder = File::open(directory).ok()?;
     let mut components = Path::new(file).components().peekable();
@@ -72,7 +72,8 @@ fn read(directory: &Path, file: &str) -> Option<String> {
     }
     let mut bytes = Vec::new();
     folder.take(MOST + 1).read_to_end(&mut bytes).ok()?;
-    (bytes.len() as u64 <= MOST).then(|| String::from_utf8_lossy(&bytes).into_owned())
+    let is_wide = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+    (bytes.len() as u64 <= MOST && !is_wide).then(|| String::from_utf8_lossy(&bytes).into_owned())
 }
 
 #[cfg(test)]
@@ -115,6 +116,15 @@ mod tests {
         assert!(read(folder.path(), "values.yaml").is_some());
         file.set_len(MOST + 1).expect("a sparse file");
         assert!(read(folder.path(), "values.yaml").is_none());
+    }
+
+    #[test]
+    fn utf_16_has_no_lines_to_show() {
+        let folder = tempfile::tempdir().expect("a temp folder");
+        for (bytes, line) in [(&b"\xff\xfea\0"[..], None), (b"\xfe\xff\0a", None), (b"\xffa", Some("\u{fffd}a"))] {
+            std::fs::write(folder.path().join("values.yaml"), bytes).expect("a file");
+            assert_eq!(Sources::new(folder.path()).line("values.yaml", 1), line);
+        }
     }
 
     #[test]

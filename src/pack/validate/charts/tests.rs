@@ -115,3 +115,63 @@ fn a_value_one_level_too_high_says_where_it_belongs() {
         ]
     );
 }
+
+#[test]
+fn a_template_in_a_string_of_the_values_may_read_a_key() {
+    let with = |text: &str| {
+        let values = format!("charts:\n  demo:\n    domain: a.b\n    inner: {{url: '{text}', port: 1}}\n");
+        let defaults = "inner: {url: '', other: 1}\n";
+        unknown(&values, defaults, "").len()
+    };
+    assert_eq!(with("http://x.{{ .Values.domain }}/"), 1, "`port` only");
+    assert_eq!(with("http://x.{{ .Values.domain }}:{{ .Values.inner.port }}/"), 0);
+    assert_eq!(with("http://x.{{ .Values.domain }}:{{ .Values.port }}/"), 0, "of a chart within");
+    for none in ["http://x", "{{ .Values.domain", "{{ .domain }}"] {
+        assert_eq!(with(none), 2, "{none}");
+    }
+}
+
+#[test]
+fn the_hint_names_only_what_is_one_level_deeper() {
+    let defaults = "server: {limits: {cpu: 1, memory: 2}}\nname: x\n";
+    let hint = |keys: &str| {
+        let told = unknown(&format!("charts:\n  demo:\n    server:\n{keys}"), defaults, "").join("\n");
+        told.split(" | ").nth(1).unwrap().to_owned()
+    };
+    let right = "as `charts.demo.server.limits.cpu`";
+    assert_eq!(
+        hint("      cpu: 1\n      memory: 1\n"),
+        format!("nested one level too high: put them below `limits`, {right}")
+    );
+    assert_eq!(
+        hint("      cpu: 1\n      x: 1\n"),
+        format!("nested one level too high: put `cpu` below `limits`, {right}")
+    );
+    assert_eq!(
+        hint("      cpu: 1\n      x: 1\n      y: 1\n"),
+        "look the name up in the chart's values.yaml, or delete it"
+    );
+    assert_eq!(
+        hint("      limits:\n      cpu: 1\n      x: 1\n      y: 1\n"),
+        format!("nested one level too high: indent `cpu` below `limits:`, {right}")
+    );
+}
+
+#[test]
+fn a_key_with_dots_says_how_it_is_nested() {
+    let hint = |key: &str| {
+        let told = unknown(&format!("charts:\n  demo:\n    {key}: 1\n"), "server: {limits: {cpu: 1}}\n", "").join("\n");
+        told.split(" | ").nth(1).unwrap().to_owned()
+    };
+    assert_eq!(hint("server.limits"), "a key with dots is one key: nest it as `server: {limits: …}`");
+    assert_eq!(hint("server.limits.cpu"), "a key with dots is one key: nest it as `server: {limits: {cpu: …}}`");
+    assert_eq!(hint("example.com"), "look the name up in the chart's values.yaml, or delete it");
+}
+
+#[test]
+fn a_comment_allows_one_key_of_a_map() {
+    let allowed = "charts:\n  demo:\n    # spectro:allow values-key-unknown\n    one: 1\n    two: 2 # spectro:allow values-key-unknown\n";
+    assert_eq!(unknown(allowed, "a: 1\n", ""), NONE);
+    let told = unknown(&format!("{allowed}    three: 3\n"), "a: 1\n", "");
+    assert!(told[0].starts_with("6:5 the chart `demo` has no value `three`: ") && told.len() == 1, "{told:?}");
+}

@@ -1,12 +1,13 @@
 //! The images that values name, as far as that can be told without rendering.
 //!
 //! Seen are `image: x:y`, `image: {registry, repository, tag, digest}`, `image` or `name` beside a `tag`, lists called `images`,
-//! and the `RELATED_IMAGE_*` of operators. What templates do not use, what is turned off and what lacks its host is not one: each
+//! `imageEnvoy: x/y:1`, and the `RELATED_IMAGE_*` of operators; a registry for all images stands in `global`. What templates do not use, what is turned off and what lacks its host is not one: each
 //! of these conditions was measured on real packs against what `helm template` renders.
 
 use super::reference::ImageName;
 use crate::pack::{
     chart::Chart,
+    report::Position,
     validate::uses::{Uses, ValuePath},
     values::{Origin, Value},
     yaml::Node,
@@ -16,12 +17,28 @@ use crate::pack::{
 #[derive(Clone, Debug)]
 pub(super) struct Found<'a> {
     pub(super) name: ImageName,
-    /// Whether the text names the host, rather than implying it.
-    pub(super) has_host: bool,
+    pub(super) host: Host,
     pub(super) origin: Origin<'a>,
-    pub(super) node: Option<&'a Node>,
-    /// The line, where no value of a YAML file stands for it.
-    pub(super) line: usize,
+    pub(super) position: Position,
+    pub(super) length: usize,
+}
+
+/// Where the host in a name comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Host {
+    /// The text names it.
+    Own,
+    /// The text implies Docker's.
+    Implied,
+    /// It stands in a value for all images; whether templates put it in front of this one is not certain.
+    OfAll,
+}
+
+impl Host {
+    pub(super) fn of(text: &str) -> Self {
+        let is_named = text.split_once('/').is_some_and(|(host, _)| host.contains(['.', ':']));
+        if is_named { Self::Own } else { Self::Implied }
+    }
 }
 
 /// Finds the images in the values of one chart or manifest.
@@ -46,6 +63,9 @@ struct Parts<'a> {
 }
 
 const FIELDS: [&str; 6] = ["repository", "tag", "image", "registry", "digest", "version"];
+/// Where charts have the registry of all images that name none themselves.
+const GLOBAL_HOSTS: [&[&str]; 3] =
+    [&["global", "imageRegistry"], &["global", "image", "registry"], &["global", "registry"]];
 const SWITCHES: [&str; 5] = ["enabled", "enable", "create", "install", "deploy"];
 
 impl<'a> Finder<'a, '_> {
@@ -88,7 +108,7 @@ impl<'a> Finder<'a, '_> {
                             let used = if tag.is_some() { here.clone() } else { ValuePath::new(&*path) };
                             self.joined(&used, &Parts { registry, folder: None, name, tag, digest: None });
                         }
-                        Some(name) if in_images => self.plain(&ValuePath::new(&*path), name),
+                        Some(name) if in_images || lower.contains("image") => self.plain(&ValuePath::new(&*path), name),
                         _ => {}
                     }
                 }
@@ -121,7 +141,7 @@ impl<'a> Finder<'a, '_> {
             && text.contains('/')
             && (name.tag.is_some() || name.digest.is_some())
         {
-            self.add(used, text, name, (node, origin));
+            self.add(used, Host::of(text), name, (node, origin));
         }
     }
 
@@ -147,17 +167,32 @@ impl<'a> Finder<'a, '_> {
                 text = format!("{text}@{prefix}{digest}");
             }
         }
+        let mut host = Host::of(&text);
+        if host == Host::Implied
+            && scalar(registry).is_none()
+            && let Some(of_all) = self.host_for_all(used)
+        {
+            text = format!("{of_all}/{text}");
+            host = Host::OfAll;
+        }
         let Some(found) = ImageName::parse(&text) else { return };
         // The line that its author would change: in the pack's own values where one is there.
         let leaves = [tag, Some(name), folder, digest, registry].into_iter().flatten();
         let place = leaves.min_by_key(|(_, origin)| origin.within.is_some()).unwrap_or(name);
-        self.add(used, &text, found, place);
+        self.add(used, host, found, place);
     }
 
-    fn add(&mut self, used: &ValuePath, text: &str, name: ImageName, (node, origin): Leaf<'a>) {
+    /// Returns the registry that a chart, or one around it, has for all images that name none.
+    fn host_for_all(&self, used: &ValuePath) -> Option<&'a str> {
+        let parts: Vec<_> = used.parts().collect();
+        let places = (0..=parts.len()).flat_map(|depth| GLOBAL_HOSTS.map(|path| [&parts[..depth], path].concat()));
+        let mut hosts = places.filter_map(|path| text(self.values.at(&path)?)?.0.scalar());
+        hosts.find(|host| ImageName::parse(&format!("{host}/x")).is_some())
+    }
+
+    fn add(&mut self, used: &ValuePath, host: Host, name: ImageName, (node, origin): Leaf<'a>) {
         if self.uses.is_live(used, &FIELDS, self.values) {
-            let has_host = text.split_once('/').is_some_and(|(host, _)| host.contains(['.', ':']));
-            self.found.push(Found { name, has_host, origin, node: Some(node), line: node.position.line });
+            self.found.push(Found { name, host, origin, position: node.position, length: node.span.len() });
         }
     }
 }

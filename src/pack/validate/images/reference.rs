@@ -45,6 +45,13 @@ impl ImageName {
         self.repository.rsplit('/').next().unwrap_or_default()
     }
 
+    /// Returns whether it has the same path as another, in whatever registry. What Docker implies is none.
+    pub(super) fn same_path(&self, other: &Self) -> bool {
+        let [own, other] =
+            [self, other].map(|name| name.repository.strip_prefix("library/").unwrap_or(&name.repository));
+        own == other
+    }
+
     /// Returns whether it is in the same repository as another.
     pub(super) fn same_repository(&self, other: &Self) -> bool {
         self.registry == other.registry && self.repository == other.repository

@@ -1,5 +1,9 @@
-use super::{super::testing::Example, check};
-use crate::pack::chart::{Chart, testing::demo};
+use super::{super::testing::Example, Manifest, check};
+use crate::pack::{
+    PackPath,
+    chart::{Chart, testing::demo},
+    text::Text,
+};
 
 /// Returns the images that are found, those of the list marked with `+`.
 fn found(values: &str, chart: Chart) -> Vec<String> {
@@ -33,6 +37,7 @@ fn images_are_written_in_many_ways() {
         ("a: {image: {name: a/b, tag: v1}}", "docker.io/a/b:v1"),
         ("a: {repository: quay.io/a, image: b, version: v1}", "quay.io/a/b:v1"),
         ("a: {sidecarImage: quay.io/a/b:1}", "quay.io/a/b:1"),
+        ("a: {imageProxy: quay.io/a/b:1}", "quay.io/a/b:1"),
         ("a: {images: [quay.io/a/b:1]}", "quay.io/a/b:1"),
         ("a: {images: {one: quay.io/a/b:1}}", "quay.io/a/b:1"),
         ("a: {env: [{name: RELATED_IMAGE_B, value: 'quay.io/a/b:1'}]}", "quay.io/a/b:1"),
@@ -45,7 +50,7 @@ fn images_are_written_in_many_ways() {
         assert_eq!(
             in_values(
                 defaults,
-                "{{ toYaml .Values.a }}{{ .Values.a.image }}{{ .Values.a.sidecarImage }}{{ .Values.a.images }}{{ .Values.a.images.one }}{{ .Values.a.env }}"
+                "{{ toYaml .Values.a }}{{ .Values.a.image }}{{ .Values.a.sidecarImage }}{{ .Values.a.imageProxy }}{{ .Values.a.images }}{{ .Values.a.images.one }}{{ .Values.a.env }}"
             ),
             [expected],
             "{defaults}"
@@ -57,7 +62,7 @@ fn images_are_written_in_many_ways() {
         "a: {image: /a/b:1}",
         "a: {image: '{{ .x }}/a:1'}",
         "a: {images: [a]}",
-        "a: {image: true}",
+        "a: {image: true, imagePullPolicy: IfNotPresent, imageFolder: a/b}",
     ] {
         assert_eq!(in_values(defaults, "{{ .Values.a.image }}{{ .Values.a.images }}"), NONE, "{defaults}");
     }
@@ -74,6 +79,11 @@ fn what_is_turned_off_or_not_used_is_no_image() {
     assert_eq!(used("{{ if .Values.a.on }}x{{ else }}{{ .Values.a.image }}{{ end }}"), 1);
     assert_eq!(used("{{ if and .Values.a.on .x }}{{ .Values.a.image }}{{ end }}"), 0);
     assert_eq!(used("{{ if or .Values.a.on .x }}{{ .Values.a.image }}{{ end }}"), 1);
+    assert_eq!(used("{{ if eq .Values.a.on true }}{{ .Values.a.image }}{{ end }}"), 0);
+    assert_eq!(used("{{ if ne .Values.a.on true }}{{ .Values.a.image }}{{ end }}"), 1);
+    assert_eq!(used("{{ if eq \"x\" .Values.a.image }}{{ .Values.a.image }}{{ end }}"), 0);
+    assert_eq!(used("{{ if eq .Values.a.image .x }}{{ .Values.a.image }}{{ end }}"), 1);
+    assert_eq!(used("{{ if eq .Values.a.absent \"x\" }}{{ .Values.a.image }}{{ end }}"), 1, "not known");
     assert_eq!(used("  \"helm.sh/hook\": test-success\n{{ .Values.a.image }}"), 0);
     assert_eq!(in_values("a: {enabled: false, b: {image: quay.io/a/b:1}}", "{{ .Values.a.b.image }}"), NONE);
     let metadata = "name: demo\nversion: 1.0.0\ndependencies:\n- {name: inner, condition: inner.on, tags: [t]}\n";
@@ -130,6 +140,19 @@ fn the_list_has_what_it_names_in_any_form() {
 }
 
 #[test]
+fn an_image_in_a_manifest_has_its_place() {
+    let path: PackPath = "manifests/app.yaml".parse().unwrap();
+    let text = Text::new("manifests/app.yaml", "spec:\n  - image: \"quay.io/a/b:1\"\n");
+    let values = "pack: {content: {images: [{image: 'quay.io/c/d:1'}]}}\n";
+    let told = Example::new(values, "a: 1\n", "").run(|material, charts, findings| {
+        let manifests = [Manifest::read(&path, &text, findings)];
+        drop(check(material, charts, &manifests, findings));
+        assert_eq!(findings[0].length, "quay.io/a/b:1".len());
+    });
+    assert!(told[0].starts_with("2:13 `quay.io/a/b:1` is used, but not in"), "{told:?}");
+}
+
+#[test]
 fn the_list_itself_is_checked() {
     let values = "pack:\n  content:\n    images:\n    - image: quay.io/a/b\n    - iamge: quay.io/a/b:1\n    - image: quay.io/a/b:latest\n    - image: quay.io/a/b:1\n    - image: quay.io/a/b:1\n    - image: Not An Image\n    - []\n";
     let told = Example::new(values, "a: 1\n", "")
@@ -146,4 +169,61 @@ fn the_list_itself_is_checked() {
     for (told, expected) in told.iter().zip(expected) {
         assert!(told.starts_with(expected), "{told} is not {expected}");
     }
+}
+
+#[test]
+fn a_named_template_is_as_live_as_its_callers() {
+    let defaults = "a: {on: false, image: quay.io/a/b:1}\n";
+    let define = "{{ define \"image\" }}{{ .Values.a.image }}{{ end }}";
+    let outer = "{{ define \"outer\" }}{{ include \"image\" . }}{{ end }}";
+    let used = |template: &str| {
+        let outer = if template.contains("outer") { outer } else { "" };
+        in_values(defaults, &format!("{define}{outer}{template}")).len()
+    };
+    assert_eq!(used("{{ include \"image\" . }}"), 1);
+    assert_eq!(used("{{ template \"outer\" . }}"), 1);
+    assert_eq!(used("{{ if .Values.a.on }}{{ include \"image\" . }}{{ end }}"), 0);
+    assert_eq!(used("{{ if .Values.a.on }}{{ template \"outer\" . }}{{ end }}"), 0);
+    assert_eq!(used("{{ if .Values.a.on }}{{ include \"outer\" . }}{{ end }}{{ include \"image\" . }}"), 1);
+    assert_eq!(in_values(defaults, define).len(), 1, "its name may be put together");
+    let around = "{{ define \"image\" }}{{ .Values.a.image }}{{ include \"image\" . }}{{ end }}";
+    assert_eq!(in_values(defaults, around), NONE, "it calls only itself");
+}
+
+#[test]
+fn what_is_only_listed_or_printed_is_no_image() {
+    let defaults = "image: quay.io/a/b:1\n";
+    for template in [
+        "{{ include \"common.renderPullSecrets\" (dict \"images\" (list .Values.image)) }}",
+        "{{ define \"demo.imagePullSecrets\" }}{{ list .Values.image | toYaml }}{{ end }}",
+    ] {
+        assert_eq!(in_values(defaults, template), NONE, "{template}");
+    }
+    let printed = |template: &str| {
+        let notes = ("demo/templates/NOTES.txt", "{{ .Values.image }}{{ include \"image\" . }}");
+        found("pack: {}\n", demo(defaults, template, &[notes]))
+    };
+    assert_eq!(printed("{{ define \"image\" }}{{ .Values.image }}{{ end }}"), NONE);
+    assert_eq!(printed("{{ .Values.image }}"), ["quay.io/a/b:1"]);
+}
+
+#[test]
+fn a_registry_for_all_images_stands_in_global() {
+    let template = "{{ .Values.image.repository }}";
+    for global in ["imageRegistry: quay.io", "image: {registry: quay.io}", "registry: quay.io"] {
+        let defaults = format!("global: {{{global}}}\nimage: {{repository: a/b, tag: '1'}}\n");
+        assert_eq!(in_values(&defaults, template), ["quay.io/a/b:1"]);
+        let own = format!("global: {{{global}}}\nimage: {{registry: ghcr.io, repository: a/b, tag: '1'}}\n");
+        assert_eq!(in_values(&own, template), ["ghcr.io/a/b:1"]);
+        // Not every chart puts it in front of every image.
+        let values = |image| format!("pack: {{content: {{images: [{{image: '{image}'}}]}}}}\n");
+        for (listed, mark) in [("a/b:1", "+"), ("quay.io/a/b:1", "+"), ("a/b:2", ""), ("c/d:1", "")] {
+            let expected = [format!("{mark}quay.io/a/b:1")];
+            assert_eq!(found(&values(listed), demo(&defaults, template, &[])), expected, "{listed}");
+        }
+    }
+    assert_eq!(
+        in_values("global: {imageRegistry: ''}\nimage: {repository: a/b, tag: '1'}\n", template),
+        ["docker.io/a/b:1"]
+    );
 }

@@ -87,3 +87,15 @@ fn values_below_a_wrong_name_are_led_to_the_right_one() {
     let flag = of("charts: {isOpenshift: false}\n");
     assert_eq!(flag.len(), 1, "what is no map is meant for no chart: {flag:?}");
 }
+
+#[test]
+fn the_values_of_a_chart_are_a_mapping() {
+    assert_eq!(
+        told("charts:\n  demo: 5\n"),
+        ["2:9 expected a mapping below `charts.demo`, found a number | indent its keys below it, each as `key: value`"]
+    );
+    assert_eq!(told("charts: {demo: [replicas]}\n").len(), 1);
+    for empty in ["[]", "''", "~", "{}"] {
+        assert_eq!(told(&format!("charts: {{demo: {empty}}}\n")), NONE, "{empty}");
+    }
+}

@@ -32,6 +32,11 @@ fn values_that_nothing_defines_are_told_once() {
         "{{ with .Values.absent }}{{ $.Values.other }}{{ end }}",
         "{{ range .Values.absent }}{{ .x }}{{ end }}",
         "{{ if hasKey .Values \"absent\" }}x{{ end }}",
+        "{{ if hasKey .Values \"absent\" }}{{ .Values.absent }}{{ end }}",
+        "{{ if eq .Values.absent \"x\" }}{{ .Values.other }}{{ end }}",
+        "{{ if and .Values.name (gt (len .Values.absent) 0) }}{{ .Values.other }}{{ end }}",
+        "{{ if or (hasKey .Values.map \"b\") .x }}{{ .Values.map.b }}{{ end }}",
+        "a: 1\n  # b: {{ .Values.absent }}\n",
         "{{ dig \"absent\" \"x\" 1 .Values }}",
         "{{ .Values.global.x }}",
         "{{ .spectro.system.x-y }} {{ .Spectro.old }} {{ .Release.Name }}",
@@ -62,4 +67,20 @@ fn a_manifest_is_yaml_or_a_template_that_parses() {
     }
     assert_eq!(told("pack: {}\n", "a: [\n"), ["1:4 this `[` is never closed"]);
     assert_eq!(told("pack: {}\n", "a: 1\n---\nb: {{ if }}\n").len(), 1);
+}
+
+#[test]
+fn a_condition_that_asks_for_what_is_there_guards_nothing() {
+    let values = "manifests:\n  app: {name: x, map: {a: 1}}\n";
+    for template in [
+        "{{ if .Values.name }}{{ .Values.absent }}{{ end }}",
+        "{{ if hasKey .Values \"name\" }}{{ .Values.absent }}{{ end }}",
+        "{{ if eq .Values.name \"x\" }}{{ .Values.absent }}{{ end }}",
+        "{{ if gt (len .Values.map) 0 }}{{ .Values.absent }}{{ end }}",
+        "{{ if hasKey .Values \"other\" }}x{{ else }}{{ .Values.absent }}{{ end }}",
+        "a: 1 # {{ .Values.absent }}",
+    ] {
+        assert_eq!(told(values, template).len(), 1, "{template}");
+    }
+    assert_eq!(told(values, "{{ if eq .Values.name \"y\" \"z\" }}{{ .Values.absent }}{{ end }}"), NONE, "never");
 }

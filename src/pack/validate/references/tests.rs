@@ -88,7 +88,11 @@ fn what_is_not_there_says_what_could_be_meant() {
             "out/x.yaml",
             "reference-missing `out/x.yaml` is not in the pack | `out` is left out by `.packignore` or by default: take it in with `!/out`",
         ),
-        (KubeManifests, "far.yaml", "reference-missing `far.yaml` is not in the pack"),
+        (
+            KubeManifests,
+            "far.yaml",
+            "reference-missing `far.yaml` is not in the pack | put the manifest there, or take it out of `kubeManifests`",
+        ),
         (KubeManifests, "", "reference-missing `` names no manifest | delete it, or write the path within the pack"),
         (AnsibleRoles, "./", "reference-missing `./` names no role | delete it, or write the path within the pack"),
         (AnsibleRoles, "rolle", "reference-missing `rolle` is not in the pack | did you mean `role`?"),

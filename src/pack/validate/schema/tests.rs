@@ -62,3 +62,21 @@ fn schemas_have_their_form() {
         assert_eq!(told(empty), NONE);
     }
 }
+
+#[test]
+fn a_path_that_is_nearly_right_says_which_is_meant() {
+    let hint = |path: &str| {
+        told(&format!("{path}:\n  schema: '{{{{ required }}}}'\n"))[0].split(" | ").nth(1).unwrap().to_owned()
+    };
+    for (path, meant) in [
+        ("pack.namespce", "pack.namespace"),
+        ("chart.demo.deep.er", "charts.demo.deep.er"),
+        ("charts.demos.deep.er", "charts.demo.deep.er"),
+        ("charts.demo.deeps.er", "charts.demo.deep.er"),
+    ] {
+        assert_eq!(hint(path), format!("did you mean `{meant}`?"));
+    }
+    for path in ["charts.demo.deeps.nothing", "x", "charts.nothing.like.it"] {
+        assert_eq!(hint(path), "a path begins with `pack`, `charts.<chart>` or `manifests.<manifest>`", "{path}");
+    }
+}

@@ -63,7 +63,8 @@ fn walk<'a>(node: &'a Node, path: &mut String, hits: &mut Vec<(String, &'a Node)
         match &value.kind {
             Kind::Scalar { .. } if hits.len() >= super::MOST => {}
             Kind::Scalar { .. } => {
-                if value.string().is_some_and(|text| is_secret_key(name) && is_literal(name, text)) {
+                let is_one = |text| is_secret_key(name) && is_literal(name, text) && !names_a_key(node, name, text);
+                if value.string().is_some_and(is_one) {
                     hits.push((path.clone(), value));
                 }
             }
@@ -92,7 +93,7 @@ pub(in crate::pack::validate) fn in_annotations(bytes: &[u8], metadata: &PackMet
 
 /// Returns whether a key says that a secret stands behind it, and not where one is found.
 fn is_secret_key(key: &str) -> bool {
-    let letters: String = key.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+    let letters = letters(key);
     let ends = |words: &[&str]| words.iter().any(|word| letters.ends_with(word));
     let is_key_itself = ends(&["secretkey", "apikey", "accesskey", "privatekey"]);
     SECRET_WORDS.iter().any(|word| letters.contains(word))
@@ -109,15 +110,35 @@ fn is_secret_key(key: &str) -> bool {
             "audience",
             "audiences",
             "expiration",
+            "initialclustertoken",
         ])
         && (is_key_itself || !letters.ends_with("key"))
 }
 
+/// Returns whether a value names a key within a Secret, as `secretKey` does beside `secretName`, and `tokenSecretKey` beside
+/// `tokenSecretName` or `tokenSecret`.
+fn names_a_key(siblings: &Node, key: &str, text: &str) -> bool {
+    let Some(before) = letters(key).strip_suffix("secretkey").map(str::to_owned) else { return false };
+    let names_the_secret = |(name, ..): (&str, _, _)| {
+        let name = letters(name);
+        name.strip_prefix(&*before).is_some_and(|rest| rest == "secretname" || (rest == "secret" && !before.is_empty()))
+    };
+    is_label(text) && siblings.members().any(names_the_secret)
+}
+
+fn letters(text: &str) -> String {
+    text.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect()
+}
+
+/// Returns whether a text may name an object of Kubernetes, or a key or file within it.
+fn is_label(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-._".contains(&byte))
+}
+
 fn is_literal(key: &str, text: &str) -> bool {
-    let plain =
-        |text: &str| -> String { text.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect() };
-    let is_label = text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte));
-    let names_a_secret = plain(key).ends_with("secret") && is_label;
+    let names_a_secret = letters(key).ends_with("secret") && is_label(text) && !text.contains('_');
     let is_path = text.starts_with('/') || text.starts_with("./");
-    !(is_placeholder(text) || plain(text) == plain(key) || names_a_secret || is_path)
+    // What is a whole private key is known by its shape.
+    let is_pem = text.trim_start().starts_with("-----BEGIN ");
+    !(is_placeholder(text) || letters(text) == letters(key) || names_a_secret || is_path || is_pem)
 }

@@ -78,10 +78,20 @@ pub(super) fn find(text: &str, lenient: bool) -> Vec<Hit> {
         if let Some(length) = end(&text[start..])
             && !(begin == "://" && (lenient || is_comment(text, start)))
         {
-            hits.push(Hit { span: start..start + length, what });
+            let span = start..start + length;
+            hits.push(Hit { is_certain: begin != "://" || is_strong(&text[span.clone()]), span, what });
         }
     }
     hits
+}
+
+/// Returns whether the password in an address, which ends with it, is one that a machine made. Of those that people make up, charts
+/// are full: `postgres://app:app_password@db` is how their parts find each other.
+fn is_strong(address: &str) -> bool {
+    let password = address.rsplit_once(':').map_or("", |(_, password)| password);
+    let has = |is: fn(&u8) -> bool| password.as_bytes().iter().any(is);
+    let is_made_up = password.to_ascii_lowercase().contains("password");
+    password.len() >= 8 && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) && !is_made_up
 }
 
 /// Returns whether what begins with a letter does so within no longer word.

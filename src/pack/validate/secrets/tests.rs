@@ -109,6 +109,10 @@ fn what_only_looks_like_a_token_is_none() {
     ] {
         assert_eq!(told("values.yaml", &format!("a: {text}\n")), NONE, "{text}");
     }
+    for made_up in ["postgres://app:app_password1@db/x", "postgres://app:wordsonly@db/x", "redis://:s3cret@db"] {
+        let own = told("values.yaml", &format!("a: {made_up}\n"));
+        assert!(own.iter().all(|told| told.starts_with("secret-likely ")), "{own:?}");
+    }
     assert_eq!(
         told("a/README.md", "http://app:qHs2LkV9x@db.example.com/\n"),
         NONE,
@@ -129,6 +133,15 @@ fn literals_stand_behind_keys_that_say_so() {
         assert_eq!(told(&format!("a: {{{key}: welcome123}}\n")), [format!("`a.{key}` has a literal value")]);
     }
     assert_eq!(told("clientSecret: Welcome-123").len(), 1, "no name of a Secret");
+    for one in [
+        "secretKey: not-a-secure-key",
+        "{existingSecret: '', accessKey: '', secretKey: supersecret}",
+        "{secretName: x, secretKey: Qm9vSGFo}",
+        "{secret: x, secretKey: supersecret}",
+        "{otherSecretName: x, tokenSecretKey: supersecret}",
+    ] {
+        assert_eq!(told(one).len(), 1, "{one}");
+    }
     for text in [
         "password: ''",
         "password: ~",
@@ -156,6 +169,11 @@ fn literals_stand_behind_keys_that_say_so() {
         "x: {enabled: false, password: welcome123}",
         "user: welcome123",
         "automountServiceAccountToken: true",
+        "initialClusterToken: etcd-cluster-1",
+        "license: {secretName: '', secretKey: license}",
+        "{tokenSecretName: x, tokenSecretKey: the_token.txt}",
+        "{accountSecret: '', accountSecretKey: credentials.json}",
+        "privateKey: \"-----BEGIN RSA PRIVATE KEY-----\\n-----END RSA PRIVATE KEY-----\"",
     ] {
         assert_eq!(told(text), NONE, "{text}");
     }

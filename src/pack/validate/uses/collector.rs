@@ -2,20 +2,29 @@
 
 use std::{collections::BTreeSet, rc::Rc};
 
-use super::{Use, ValuePath, condition::Condition};
+use super::{Call, Place, Use, ValuePath, condition::Condition};
 use crate::template::{Branch, Command, Node, Operand, OperandKind, Pipeline, Template};
 
 /// Walks a template, and keeps what it uses and which strings it has.
 #[derive(Default)]
 pub(super) struct Collector {
     pub(super) uses: Vec<Use>,
+    pub(super) calls: Vec<Call>,
     pub(super) strings: BTreeSet<String>,
+    /// Whether it takes a value of the chart by a name that it is given: `index .Values .role`.
+    pub(super) looks_up: bool,
     conditions: Vec<Rc<Condition>>,
+    within: Option<Rc<str>>,
+    /// Whether what is walked only makes a list of pull secrets, which names every image that may be.
+    is_aside: bool,
 }
 
+/// What is in the name of templates that make a list of pull secrets.
+const PULL_SECRETS: &str = "pullsecret";
+
 /// What is done with a value.
-#[derive(Clone, Copy)]
-struct Purpose {
+#[derive(Clone, Copy, Default)]
+pub(super) struct Purpose {
     handed_on: bool,
     optional: bool,
     /// Whether only what it does counts, not what it gives: `{{ $_ := set … }}`.
@@ -26,12 +35,18 @@ impl Collector {
     pub(super) fn template(&mut self, template: &Template) {
         self.nodes(&template.nodes);
         for define in &template.defines {
+            self.within = Some(define.name.as_str().into());
+            self.is_aside = makes_pull_secrets(&define.name);
             self.nodes(&define.nodes);
         }
+        (self.within, self.is_aside) = (None, false);
     }
 
     fn nodes(&mut self, nodes: &[Node]) {
         for node in nodes {
+            if let Node::Template { name, .. } = node {
+                self.called(name);
+            }
             match node {
                 Node::Action(pipeline) | Node::Template { pipeline: Some(pipeline), .. } => {
                     self.pipeline(pipeline, true);
@@ -57,7 +72,7 @@ impl Collector {
         self.conditions.pop();
     }
 
-    fn pipeline(&mut self, pipeline: &Pipeline, handed_on: bool) {
+    pub(super) fn pipeline(&mut self, pipeline: &Pipeline, handed_on: bool) {
         let optional = pipeline.commands.iter().any(is_ready_for_absence);
         let changes = matches!(pipeline.declarations.as_slice(), [variable] if variable.name == "$_");
         let purpose = Purpose { handed_on: handed_on || !pipeline.declarations.is_empty(), optional, changes };
@@ -66,13 +81,28 @@ impl Collector {
         }
     }
 
-    fn command(&mut self, command: &Command, purpose: Purpose) {
+    pub(super) fn command(&mut self, command: &Command, purpose: Purpose) {
         let mut operands = command.operands.as_slice();
         if let [first, rest @ ..] = operands
             && let OperandKind::Function(name) = &first.kind
         {
-            if name == "dict" {
-                return self.dict(rest, purpose);
+            match (name.as_str(), rest) {
+                ("dict", _) => return self.dict(rest, purpose),
+                ("include", [called, arguments @ ..]) if let Some(called) = literal(called) => {
+                    self.called(called);
+                    let before = self.is_aside;
+                    self.is_aside |= makes_pull_secrets(called);
+                    for argument in arguments {
+                        self.operand(argument, purpose);
+                    }
+                    self.is_aside = before;
+                    return;
+                }
+                ("index" | "get", [map, key, ..]) if is_everything(map) && literal(key).is_none() => {
+                    self.looks_up = true;
+                    return rest[1..].iter().for_each(|key| self.operand(key, purpose));
+                }
+                _ => {}
             }
             if purpose.changes && matches!((name.as_str(), rest), ("set" | "unset", [map, ..]) if path(map).is_some()) {
                 rest[1..].iter().for_each(|operand| self.operand(operand, purpose));
@@ -100,7 +130,6 @@ impl Collector {
 
     fn dict(&mut self, entries: &[Operand], purpose: Purpose) {
         for entry in entries.chunks(2) {
-            let is_everything = |value| path(value).is_some_and(|path| path == ValuePath::default());
             match entry {
                 [key, value] if literal(key) == Some("Values") && is_everything(value) => {}
                 _ => entry.iter().for_each(|operand| self.operand(operand, purpose)),
@@ -108,7 +137,7 @@ impl Collector {
         }
     }
 
-    fn operand(&mut self, operand: &Operand, purpose: Purpose) {
+    pub(super) fn operand(&mut self, operand: &Operand, purpose: Purpose) {
         if let Some(path) = path(operand) {
             return self.found(path, operand.span.clone(), purpose);
         }
@@ -129,8 +158,22 @@ impl Collector {
 
     fn found(&mut self, path: ValuePath, span: std::ops::Range<usize>, purpose: Purpose) {
         let Purpose { handed_on, optional, .. } = purpose;
-        self.uses.push(Use { path, handed_on, optional, span, conditions: self.conditions.clone() });
+        let place = Place { conditions: self.conditions.clone(), within: self.within.clone() };
+        self.uses.push(Use { path, handed_on, optional, span, is_aside: self.is_aside, place });
     }
+
+    fn called(&mut self, name: &str) {
+        let place = Place { conditions: self.conditions.clone(), within: self.within.clone() };
+        self.calls.push(Call { name: name.into(), place });
+    }
+}
+
+fn makes_pull_secrets(template: &str) -> bool {
+    template.to_ascii_lowercase().contains(PULL_SECRETS)
+}
+
+fn is_everything(operand: &Operand) -> bool {
+    path(operand).is_some_and(|path| path == ValuePath::default())
 }
 
 fn is_ready_for_absence(command: &Command) -> bool {

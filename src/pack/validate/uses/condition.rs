@@ -1,8 +1,11 @@
-//! Conditions of templates, as far as values decide them: `.Values.x`, `not`, `and`, `or`. All else is unknown, and counts as on.
+//! Conditions of templates, as far as values decide them: `.Values.x`, `not`, `and`, `or`, and `eq` or `ne` with literals. All else is unknown, and counts as on.
 
 use std::rc::Rc;
 
-use super::{ValuePath, collector::path};
+use super::{
+    ValuePath,
+    collector::{Collector, Purpose, path},
+};
 use crate::{
     pack::values::Value,
     template::{Command, Operand, OperandKind, Pipeline},
@@ -11,10 +14,12 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(super) enum Condition {
     IsTrue(ValuePath),
+    IsOneOf(ValuePath, Vec<String>),
     Not(Rc<Condition>),
     All(Vec<Condition>),
     Any(Vec<Condition>),
-    Unknown,
+    /// It can't be told; these are the values it asks for.
+    Unknown(Vec<ValuePath>),
 }
 
 impl Condition {
@@ -22,29 +27,63 @@ impl Condition {
         match pipeline.commands.as_slice() {
             [command] => Self::of_command(command),
             [command, negation] if is_call(negation, "not") => Self::Not(Rc::new(Self::of_command(command))),
-            _ => Self::Unknown,
+            _ => Self::unknown(|collector| collector.pipeline(pipeline, false)),
         }
     }
 
+    fn unknown(collect: impl FnOnce(&mut Collector)) -> Self {
+        let mut collector = Collector::default();
+        collect(&mut collector);
+        Self::Unknown(collector.uses.into_iter().map(|found| found.path).collect())
+    }
+
     fn of_command(command: &Command) -> Self {
-        let [first, rest @ ..] = command.operands.as_slice() else { return Self::Unknown };
+        let unknown = || Self::unknown(|collector| collector.command(command, Purpose::default()));
+        let [first, rest @ ..] = command.operands.as_slice() else { return unknown() };
         let each = || rest.iter().map(Self::of_operand).collect();
         match &first.kind {
             OperandKind::Function(name) if name == "not" && rest.len() == 1 => {
                 Self::Not(Rc::new(Self::of_operand(&rest[0])))
             }
+            OperandKind::Function(name) if name == "eq" => Self::equality(rest).unwrap_or_else(unknown),
+            OperandKind::Function(name) if name == "ne" && rest.len() == 2 => {
+                Self::equality(rest).map_or_else(unknown, |equal| Self::Not(Rc::new(equal)))
+            }
             OperandKind::Function(name) if name == "and" => Self::All(each()),
             OperandKind::Function(name) if name == "or" => Self::Any(each()),
             _ if rest.is_empty() => Self::of_operand(first),
-            _ => Self::Unknown,
+            _ => unknown(),
         }
+    }
+
+    /// Returns whether a value is one of these literals, in whatever order the two stand.
+    fn equality(operands: &[Operand]) -> Option<Self> {
+        let literals = |operands: &[Operand]| operands.iter().map(literal).collect::<Option<Vec<_>>>();
+        let (path, literals) = match operands {
+            [value, rest @ ..] if !rest.is_empty() && path(value).is_some() => path(value).zip(literals(rest)),
+            [first, value] => path(value).zip(literals(std::slice::from_ref(first))),
+            _ => None,
+        }?;
+        Some(Self::IsOneOf(path, literals))
     }
 
     fn of_operand(operand: &Operand) -> Self {
         match (path(operand), &operand.kind) {
             (Some(path), _) => Self::IsTrue(path),
             (None, OperandKind::Parenthesised(pipeline)) => Self::of(pipeline),
-            _ => Self::Unknown,
+            _ => Self::unknown(|collector| collector.operand(operand, Purpose::default())),
+        }
+    }
+
+    /// Returns whether it asks for a value that is not there, as `hasKey .Values "x"` may: what stands under it is ready for that.
+    pub(super) fn asks_for_absent(&self, is_there: &dyn Fn(&ValuePath) -> bool) -> bool {
+        match self {
+            Self::Unknown(paths) => paths.iter().any(|path| !is_there(path)),
+            Self::All(conditions) | Self::Any(conditions) => {
+                conditions.iter().any(|condition| condition.asks_for_absent(is_there))
+            }
+            Self::IsTrue(path) | Self::IsOneOf(path, _) => !is_there(path),
+            Self::Not(_) => false,
         }
     }
 
@@ -55,10 +94,12 @@ impl Condition {
             // `global` is the same for all charts.
             Self::IsTrue(path) if path.parts().next() == Some("global") => self.clone(),
             Self::IsTrue(path) => Self::IsTrue(path.below(prefix)),
+            Self::IsOneOf(path, _) if path.parts().next() == Some("global") => self.clone(),
+            Self::IsOneOf(path, literals) => Self::IsOneOf(path.below(prefix), literals.clone()),
             Self::Not(condition) => Self::Not(Rc::new(condition.below(prefix))),
             Self::All(conditions) => Self::All(each(conditions)),
             Self::Any(conditions) => Self::Any(each(conditions)),
-            Self::Unknown => Self::Unknown,
+            Self::Unknown(paths) => Self::Unknown(paths.iter().map(|path| path.below(prefix)).collect()),
         }
     }
 
@@ -73,10 +114,17 @@ impl Condition {
                     value => Some(value.is_some_and(Value::is_true)),
                 }
             }
+            Self::IsOneOf(path, literals) => {
+                let parts: Vec<_> = path.parts().collect();
+                let (node, _) = values.at(&parts)?.leaf()?;
+                // What a null or an own template comes to is not known.
+                let text = node.scalar().filter(|text| !node.is_null() && !text.contains("{{"))?;
+                Some(literals.iter().any(|literal| literal == text))
+            }
             Self::Not(condition) => condition.holds(values).map(|holds| !holds),
             Self::All(conditions) => Self::decide(conditions, values, false),
             Self::Any(conditions) => Self::decide(conditions, values, true),
-            Self::Unknown => None,
+            Self::Unknown(_) => None,
         }
     }
 
@@ -87,6 +135,14 @@ impl Condition {
             return Some(decisive);
         }
         (!told.contains(&None)).then_some(!decisive)
+    }
+}
+
+fn literal(operand: &Operand) -> Option<String> {
+    match &operand.kind {
+        OperandKind::String(text) | OperandKind::Number(text) => Some(text.clone()),
+        OperandKind::Bool(flag) => Some(flag.to_string()),
+        _ => None,
     }
 }
 

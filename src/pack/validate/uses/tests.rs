@@ -62,3 +62,15 @@ fn what_a_library_looks_up_is_named_by_its_callers() {
     let other = "{{ define \"get\" }}{{ $all := $.rootContext.Values }}{{ toYaml $all }}{{ end }}";
     assert_eq!(unknown("", other).len(), 0, "a library that may read everything");
 }
+
+#[test]
+fn what_is_looked_up_at_the_top_is_named_by_a_string() {
+    let looks_up = "{{ $own := index .context.Values .role }}";
+    assert_eq!(unknown(looks_up, ""), ["pasword", "named"]);
+    assert_eq!(unknown(&format!("{looks_up}{{{{ include \"x\" (dict \"role\" \"named\") }}}}"), ""), ["pasword"]);
+    assert_eq!(
+        unknown(&format!("{looks_up}{{{{ range list \"auth\" \"x\" }}}}{{{{ end }}}}"), ""),
+        ["pasword", "named"]
+    );
+    assert_eq!(unknown("{{ $own := get .Values.auth .role }}", ""), ["named"], "only at the top");
+}
