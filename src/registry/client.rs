@@ -247,11 +247,15 @@ impl Client {
         self.transient(answer).await
     }
 
-    /// Sends one request, following redirects of GET and HEAD. Credentials stay at the registry's own origin.
+    /// Sends one request, following redirects of GET and HEAD. The registry's credentials stay at its own origin, and those that a
+    /// request brings along (to a token service) at the origin that it was made for.
     async fn exchange(&self, request: &Request, authorization: Option<&HeaderValue>) -> Result<Answer, Fault> {
         let mut url = request.url.clone();
         for _ in 0..=REDIRECTS {
             let mut headers = request.headers.clone();
+            if !wire::same_origin(&url, &request.url) {
+                headers.remove(header::AUTHORIZATION);
+            }
             if let Some(authorization) = authorization
                 && wire::same_origin(&url, &self.base)
             {
