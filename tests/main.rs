@@ -32,6 +32,7 @@ mod refuse_bad_input;
 mod show_findings;
 mod soak;
 mod speak_tls;
+mod stand_behind_a_gateway;
 mod stay_within_bounds;
 mod support;
 mod survive_a_flaky_registry;

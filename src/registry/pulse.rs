@@ -22,6 +22,12 @@ impl Pulse {
         self.last.store(now, Ordering::Relaxed);
     }
 
+    /// Returns when bytes last moved, or nothing where none did.
+    pub(super) fn last_beat(&self) -> Option<Instant> {
+        let last = self.last.load(Ordering::Relaxed);
+        (last > 0).then(|| self.base + Duration::from_millis(last))
+    }
+
     pub(super) fn end(&self) {
         self.beat();
         self.ended.store(true, Ordering::Relaxed);
