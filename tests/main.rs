@@ -38,3 +38,4 @@ mod support;
 mod survive_a_flaky_registry;
 mod trace_requests;
 mod validate_a_pack;
+mod withstand_what_hit_others;
