@@ -203,7 +203,8 @@ impl Flow {
 /// Returns the kind of an answer that is no success.
 pub(super) fn kind_of(refusal: &Refusal) -> ErrorKind {
     match refusal.status {
-        401 | 403 | 413 => ErrorKind::Denied,
+        // 412: a rule of the registry (Harbor: quota, immutability), since what we ask with `If-None-Match` is looked at before.
+        401 | 403 | 412 | 413 => ErrorKind::Denied,
         404 if !refusal.html => ErrorKind::NotFound,
         _ => ErrorKind::Unavailable,
     }
