@@ -165,7 +165,14 @@ fn an_upload_location_elsewhere_gets_no_password() {
             .any_number()
             .answers(Reply::new(202).header("Location", location)),
     ]);
-    push(&sandbox(), &registry.host(), &[]).fails(4);
+    // One that goes from memory, and one that streams.
+    let sandbox = sandbox();
+    push(&sandbox, &registry.host(), &["--jobs", "1"]).fails(4);
+    let small = elsewhere.count("PUT", "/stolen");
+    sandbox.write("golden-centos-aws/big.bin", vec![7; 200_000]);
+    push(&sandbox, &registry.host(), &["--jobs", "1"]).fails(4);
+    let lengths: Vec<_> = elsewhere.requests().iter().map(|request| request.body_length).collect();
+    assert!(small > 0 && lengths.contains(&200_000), "both were sent: {lengths:?}");
     assert!(elsewhere.complaints().is_empty(), "{:?}", elsewhere.complaints());
 }
 

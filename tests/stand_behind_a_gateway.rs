@@ -1,11 +1,9 @@
 //! What stands before a registry (nginx, a load balancer, a portal) answers with pages of its own; they are read for what they mean.
 
 use std::{
-    io::{BufReader, Write as _},
-    net::TcpStream,
+    io::{self, BufReader, Read as _},
+    net::{Shutdown, TcpStream},
     sync::Arc,
-    thread::sleep,
-    time::Duration,
 };
 
 use crate::support::{Exchange, Listener, Outcome, PASSWORD, Reply, Sandbox, Script, USER, http::Head};
@@ -53,19 +51,20 @@ fn gateway(reads_on: bool) -> Listener {
         while let Ok(Some(head)) = Head::read(&mut reader) {
             let length: u64 = head.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
             let is_large = length > 100_000;
-            if !is_large || reads_on {
-                std::io::copy(&mut std::io::Read::take(&mut reader, length), &mut std::io::sink()).ok();
-            }
             let reply = match head.word(0) {
                 "PUT" if is_large => page(413).header("Connection", "close"),
                 "POST" => Reply::new(202).header("Location", "/v2/u"),
                 "PUT" => Reply::new(201),
                 _ => Reply::new(404),
             };
+            let mut body = (&mut reader).take(length);
+            if reads_on || !is_large {
+                io::copy(&mut body, &mut io::sink()).ok();
+            }
             if reply.write(&mut &*stream, head.word(0)).is_err() || is_large {
-                // As nginx does, it lets the client read the answer before the connection goes.
-                (&*stream).flush().ok();
-                sleep(Duration::from_millis(300));
+                // nginx reads on for a while ("lingering_close"), so that the client sees the answer and no reset.
+                stream.shutdown(Shutdown::Write).ok();
+                io::copy(&mut body, &mut io::sink()).ok();
                 return;
             }
         }
@@ -86,7 +85,8 @@ fn a_file_that_is_too_large_is_named_with_its_size_and_with_who_can_change_that(
     // A registry's own words are told as well.
     let server = Script::unordered([
         Exchange::new("HEAD", "/v2/*").any_number().answers(Reply::new(404)),
-        Exchange::new("POST", "/v2/*").any_number().answers(Reply::error(413, "SIZE_INVALID", "at most 512 bytes")),
+        Exchange::new("POST", "/v2/*").any_number().answers(Reply::new(202).header("Location", "/v2/u")),
+        Exchange::new("PUT", "/v2/*").any_number().answers(Reply::error(413, "SIZE_INVALID", "at most 512 bytes")),
     ]);
     let outcome = push(&sandbox(), &server.host()).fails(4);
     outcome.says("answered 413 SIZE_INVALID: at most 512 bytes").says("bytes to");
