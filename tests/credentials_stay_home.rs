@@ -103,6 +103,23 @@ fn a_redirect_from_https_to_http_is_refused() {
     assert!(stranger.requests().is_empty(), "{}", stranger.summary());
 }
 
+/// Without a password there is none to lose, and yet a token that came in the clear would be shown to the registry.
+#[test]
+fn a_token_service_without_tls_is_not_asked_for_a_registry_with_it() {
+    let authority = Authority::new();
+    let stranger = Script::unordered([]);
+    let challenge = format!("Bearer realm=\"http://{}/token\",service=\"x\"", stranger.host());
+    let unauthorized = Reply::new(401).header("WWW-Authenticate", challenge);
+    let registry =
+        Script::unordered_tls([Exchange::new("GET", "/v2/*").any_number().answers(unauthorized)], &authority);
+    let sandbox = Sandbox::new();
+    let trusted = authority.write(sandbox.work()).display().to_string();
+    let server = format!("https://{}", registry.host());
+    let inspect = ["pack", "inspect", "nginx:1.0", "-r", &server, "--ca-file", &trusted, "--retries", "0"];
+    sandbox.spectro(inspect).run().fails(4).says("is not https");
+    assert!(stranger.requests().is_empty(), "{}", stranger.summary());
+}
+
 /// The next page of a list, and where an upload goes on, by a registry that is spoken to with TLS.
 #[test]
 fn a_link_elsewhere_and_a_location_without_tls_are_not_followed() {

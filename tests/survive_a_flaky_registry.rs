@@ -15,7 +15,7 @@ use spectro_pack::{
 };
 
 use crate::support::{
-    Fault, FaultProxy, Kind, Listener, Moment, PASSWORD, RealRegistry, Reply, Sandbox, TokenService, USER,
+    Fault, FaultProxy, Kind, Listener, Moment, PASSWORD, RealRegistry, Recorded, Reply, Sandbox, TokenService, USER,
     artifact::{Content, settings},
     as_stored, assert_same_tree,
     http::{Body, Head},
@@ -182,6 +182,26 @@ fn a_token_that_ends_in_the_middle_is_renewed() {
     let push = sandbox.spectro(["pack", "push", "golden-centos-aws", "-r", &proxy.host()]);
     push.env("SPECTRO_USERNAME", USER).env("SPECTRO_PASSWORD", PASSWORD).run().success().prints("pushed");
     assert!(tokens.scopes().len() > 1, "the token ended while the push was under way");
+}
+
+/// The bytes of a large blob can't be sent again by whoever is refused: another session is opened, with another token.
+#[test]
+fn a_token_that_ends_while_a_large_blob_is_sent_is_renewed() {
+    needs!(Distribution);
+    let tokens = TokenService::start();
+    let registry = RealRegistry::with(Kind::Distribution).tokens(&tokens).start();
+    let proxy = FaultProxy::before(&registry);
+    let challenge = format!("Bearer realm=\"{}\",service=\"registry.test\"", tokens.realm());
+    let is_large = |request: &Recorded| {
+        let length = request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+        request.is("PUT", "/blobs/uploads/") && length > 100_000
+    };
+    proxy.when(is_large).once().answer(Reply::new(401).header("WWW-Authenticate", challenge));
+    let sandbox = sandbox();
+    let push = sandbox.spectro(["pack", "push", "golden-centos-aws", "-r", &proxy.host()]);
+    push.env("SPECTRO_USERNAME", USER).env("SPECTRO_PASSWORD", PASSWORD).run().success().prints("pushed");
+    assert_eq!(proxy.requests().iter().filter(|request| is_large(request)).count(), 2, "{}", proxy.summary());
+    assert_eq!(tokens.scopes().len(), 2, "{:?}", tokens.scopes());
 }
 
 #[test]

@@ -203,3 +203,42 @@ fn of_several_challenges_the_token_service_is_asked() {
         assert_eq!(repository.resolve(&Selector::Tag("1".parse().unwrap())).await.unwrap(), None);
     });
 }
+
+/// OCI distribution 1.1 lets the answer to an upload name what was stored; another digest is no success.
+#[test]
+fn a_blob_that_was_stored_as_another_is_no_success() {
+    let other = Digest::of(b"other").to_string();
+    let stored = || Reply::new(201).header("Docker-Content-Digest", &other);
+    let content = small();
+    let at_once = Script::unordered([Exchange::new("POST", "/v2/a/b/blobs/uploads/").answers(stored())]);
+    let in_session = Script::unordered([
+        Exchange::new("POST", "/v2/a/b/blobs/uploads/").answers(Reply::new(202).header("Location", "/u")),
+        Exchange::new("PUT", "/u").answers(stored()),
+    ]);
+    for script in [at_once, in_session] {
+        let error = with(&script, |to| {
+            let content = &content;
+            async move { to.push_blob(&content.parts[0], content, None).await.unwrap_err() }
+        });
+        assert_eq!(error.kind(), ErrorKind::Integrity, "{error}");
+    }
+}
+
+/// What refers to a manifest is listed by the registry itself, page by page, and by nobody else.
+#[test]
+fn referrers_are_not_asked_for_elsewhere() {
+    let stranger = Script::unordered([]);
+    let subject = Digest::of(b"subject");
+    let index = json!({
+        "schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json",
+        "manifests": [{ "mediaType": MANIFEST, "digest": Digest::of(b"signature").to_string(), "size": 9 }],
+    });
+    let reply = Reply::new(200)
+        .header("Content-Type", "application/vnd.oci.image.index.v1+json")
+        .header("Link", format!("<http://{}/v2/a/b/referrers/x>; rel=\"next\"", stranger.host()))
+        .body(index.to_string());
+    let script = Script::ordered([Exchange::new("GET", &format!("/v2/a/b/referrers/{subject}")).answers(reply)]);
+    let error = with(&script, |from| async move { from.referrers(&subject).await.unwrap_err() });
+    assert!(error.to_string().contains("on another host, which is refused"), "{error}");
+    assert!(stranger.requests().is_empty(), "{}", stranger.summary());
+}
