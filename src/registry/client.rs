@@ -234,6 +234,7 @@ impl Client {
         let builder = self.http.for_url(url)?.put(url.clone()).headers(headers);
         let builder = builder.body(reqwest::Body::wrap_stream(pieces));
         let permit = self.permit().await?;
+        pulse.begin();
         let watch = Watch::new(&Method::PUT, url, size, used.is_some());
         let sent = tokio::select! {
             sent = builder.send() => sent.map_err(|error| self.fault(&error, url)),
