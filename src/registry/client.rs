@@ -41,12 +41,19 @@ const REDIRECTS: usize = 10;
 const LONG: Duration = Duration::from_secs(2);
 
 /// A request that can be made several times.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Request {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+}
+
+impl std::fmt::Debug for Request {
+    /// Shows neither headers nor body: in them may stand a password, or the identity token.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Request({} {})", self.method, super::answer::host_of(&self.url))
+    }
 }
 
 impl Request {

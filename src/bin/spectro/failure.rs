@@ -220,8 +220,7 @@ fn hint_of(error: &Error) -> Option<String> {
         return None;
     }
     if let Some(UntrustedRealm { realm, .. }) = error.find::<UntrustedRealm>() {
-        let port = realm.rfind(':').filter(|colon| !realm[*colon..].contains(']'));
-        let host = port.map_or(realm.as_str(), |colon| &realm[..colon]);
+        let host = hints::without_port(realm);
         return Some(format!("if `{host}` belongs to the registry, say so with --trusted-realm {host}"));
     }
     if let Some(problem) = error.find::<TlsProblem>() {

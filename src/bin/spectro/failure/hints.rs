@@ -206,7 +206,7 @@ pub(super) fn of_refusal(refusal: &Refusal) -> Option<String> {
     if refusal.is_of_a_web_server() {
         return Some("check the server's name and its port: this is a web server".into());
     }
-    let kind = Kind::of_host(host.split(':').next().unwrap_or(host));
+    let kind = Kind::of_host(without_port(host));
     let said = format!("{} {}", refusal.code.as_deref().unwrap_or_default(), refusal.message).to_lowercase();
     let fits = |row: &&Row| {
         row.kind.is_none_or(|wanted| wanted == kind) && row.status.contains(&refusal.status) && said.contains(row.words)
@@ -222,6 +222,14 @@ pub(super) fn of_refusal(refusal: &Refusal) -> Option<String> {
             Some(format!("spectro registry login {host}, or set SPECTRO_USERNAME and SPECTRO_PASSWORD"))
         }
         _ => found,
+    }
+}
+
+/// Returns the host of `host[:port]`, which may be an IPv6 address in brackets.
+pub(super) fn without_port(host: &str) -> &str {
+    match host.rfind(':') {
+        Some(colon) if !host[colon..].contains(']') => &host[..colon],
+        _ => host,
     }
 }
 

@@ -116,3 +116,15 @@ fn every_row_can_be_reached() {
         assert!(!hidden, "{}", row.advice);
     }
 }
+
+#[test]
+fn a_port_is_left_out_and_an_address_of_ipv6_stays_whole() {
+    for (host, expected) in [
+        ("reg.example", "reg.example"),
+        ("reg.example:5000", "reg.example"),
+        ("[::1]", "[::1]"),
+        ("[::1]:5000", "[::1]"),
+    ] {
+        assert_eq!(without_port(host), expected);
+    }
+}
