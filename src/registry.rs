@@ -11,6 +11,7 @@ mod catalog;
 mod client;
 pub mod credentials;
 mod download;
+mod fault;
 mod http_client;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod invariants;
@@ -39,6 +40,7 @@ pub use self::{
     answer::Refusal,
     auth::UntrustedRealm,
     credentials::{Configuration, CredentialSearch, Credentials, Found, Located},
+    fault::Unreachable,
     http_client::{Proxies, TlsSettings},
     look::{Kind, Look, Scheme, Verdict},
     reference::{InvalidReference, PackReference, ServerName},

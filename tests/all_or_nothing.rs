@@ -8,7 +8,7 @@ mod interrupted;
 use std::path::PathBuf;
 
 use crate::support::{
-    Sandbox, Tool, Tree, as_stored, assert_same_tree,
+    Kind, RealRegistry, Sandbox, Tool, Tree, as_stored, assert_same_tree,
     layout::{assert_sound, names, stored},
     tree,
 };
@@ -77,6 +77,26 @@ impl Story {
                 let digest = spectro_pack::digest::Digest::of(read.stdout.trim_end_matches('\n').as_bytes());
                 assert_eq!(digest.to_string(), stored.digest, "{tool:?}");
             }
+        }
+    }
+
+    /// Panics unless a zot that is given the store as it lies there serves the same manifest. It gets a copy: it writes files of its own.
+    #[track_caller]
+    fn assert_zot_agrees(&self) {
+        let Some(stored) = stored(&self.store(), NAME, VERSION) else { return };
+        if Tool::Zot.find().is_none() {
+            return;
+        }
+        let copy = self.sandbox.copy_folder(self.store(), "copy-for-zot");
+        let zot = RealRegistry::with(Kind::Zot).storage(&copy).start();
+        let answer = zot.manifest(NAME, VERSION).expect(200);
+        assert_eq!(answer.header("docker-content-digest"), Some(stored.digest.as_str()));
+        let pull = ["pack", "pull", &format!("{NAME}:{VERSION}"), "from-zot", "-r", &zot.host()];
+        self.sandbox.spectro(pull).run().success();
+        assert_eq!(self.sandbox.read_text("from-zot/values.yaml"), stored.text("values.yaml"));
+        drop(zot);
+        for folder in ["from-zot", "copy-for-zot"] {
+            std::fs::remove_dir_all(self.sandbox.path(folder)).expect("what was made here can be removed");
         }
     }
 

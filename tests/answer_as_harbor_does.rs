@@ -151,3 +151,41 @@ fn an_immutable_tag_with_other_content_is_a_conflict() {
     let outcome = refused_manifest(refusal, there).fails(5).says(words);
     outcome.says(&format!("there: sha256:{}", "1".repeat(64))).says("hint: raise \"version\" in pack.json");
 }
+
+/// Harbor's rule protects the tag from being deleted as well; it deletes by digest only, and refuses that, too.
+#[test]
+fn an_immutable_tag_is_not_deleted() {
+    let digest = format!("sha256:{}", "1".repeat(64));
+    let there = reply(200)
+        .header("Content-Type", "application/vnd.oci.image.manifest.v1+json")
+        .header("Content-Length", "700")
+        .header("Docker-Content-Digest", &digest);
+    let words = "Failed to process request due to '7.7.1908' configured as immutable.";
+    let refusal = Reply::error(412, "PRECONDITION", words);
+    let list = serde_json::json!({ "name": "p/golden-centos-aws", "tags": ["7.7.1908"] });
+    let script = Script::unordered([
+        Exchange::new("HEAD", MANIFEST).any_number().answers(there),
+        Exchange::new("GET", "/v2/p/golden-centos-aws/tags/list*").any_number().answers(reply(200).json(&list)),
+        Exchange::new("DELETE", MANIFEST).answers(Reply::error(400, "UNSUPPORTED", "the operation is unsupported")),
+        Exchange::new("DELETE", &format!("/v2/p/golden-centos-aws/manifests/{digest}")).answers(refusal),
+    ]);
+    let delete = ["pack", "delete", "golden-centos-aws:7.7.1908", "--yes", "-r", &format!("{}/p", script.host())];
+    sandbox().spectro(delete).run().fails(5).says(words);
+}
+
+/// A quota may be told before the manifest: with the bytes of a blob.
+#[test]
+fn a_quota_that_ends_with_a_blob_is_told() {
+    let quota = "adding 4.9 KiB of storage resource, which when updated to current usage of 0 B will exceed the configured upper limit of 2.0 KiB.";
+    for status in [403, 412] {
+        let script = Script::unordered([
+            Exchange::new("HEAD", MANIFEST).any_number().answers(reply(404)),
+            Exchange::new("POST", &format!("{UPLOADS}*"))
+                .any_number()
+                .answers(reply(202).header("Location", format!("{UPLOADS}1"))),
+            Exchange::new("PUT", &format!("{UPLOADS}1*")).any_number().answers(Reply::error(status, "DENIED", quota)),
+        ]);
+        let outcome = push(&sandbox(), &format!("{}/p", script.host())).fails(4).says(quota);
+        outcome.says("the project's quota is used up").says("the tag is as it was");
+    }
+}

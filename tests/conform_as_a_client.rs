@@ -1,5 +1,7 @@
 //! What OCI distribution 1.1.1 lets a registry answer, and a client must cope with; real registries show some of it, a script the rest.
 
+mod registries_differ;
+
 use std::future::Future;
 
 use bytes::Bytes;

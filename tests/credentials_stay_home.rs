@@ -1,8 +1,8 @@
 //! A password goes to the registry that it belongs to, and nowhere else.
 
 use crate::support::{
-    Exchange, FaultProxy, Kind, PASSWORD, RealRegistry, Reply, Sandbox, Script, TokenService, USER,
-    basic_authorization, needs,
+    Authority, Exchange, FaultProxy, IDENTITY_TOKEN, Kind, PASSWORD, RealRegistry, Reply, Sandbox, Script,
+    TokenService, USER, basic_authorization, needs,
 };
 
 fn sandbox() -> Sandbox {
@@ -67,6 +67,103 @@ fn a_redirect_to_another_port_carries_no_password() {
     assert!(proxy.requests().iter().any(|request| request.header("authorization").is_some()), "{}", proxy.summary());
 }
 
+/// A token service that was vouched for sends the request on: the password that it carries stays behind.
+#[test]
+fn a_token_service_that_redirects_takes_no_password_along() {
+    let elsewhere = Script::unordered([Exchange::new("GET", "/token*")
+        .any_number()
+        .wants_no_header("Authorization")
+        .answers(Reply::new(200).json(&serde_json::json!({ "token": "of-nobody" })))]);
+    let challenge = "Bearer realm=\"http://{host}/token\",service=\"x\"";
+    let unauthorized = Reply::new(401).header("WWW-Authenticate", challenge);
+    let registry = Script::unordered([
+        Exchange::new("GET", "/token*")
+            .any_number()
+            .wants_header("Authorization", basic_authorization(USER, PASSWORD))
+            .answers(Reply::new(307).header("Location", format!("http://{}/token?stolen", elsewhere.host()))),
+        Exchange::new("HEAD", "/v2/*").any_number().answers(unauthorized.clone()),
+        Exchange::new("GET", "/v2/*").any_number().answers(unauthorized),
+    ]);
+    push(&sandbox(), &registry.host(), &[]).fails(4);
+    assert!(elsewhere.count("GET", "/token?stolen") > 0, "the redirect was followed");
+    assert!(elsewhere.complaints().is_empty(), "{:?}", elsewhere.complaints());
+}
+
+#[test]
+fn a_redirect_from_https_to_http_is_refused() {
+    let authority = Authority::new();
+    let stranger = Script::unordered([]);
+    let plain = Reply::new(307).header("Location", format!("http://{}/v2/x", stranger.host()));
+    let registry = Script::unordered_tls([Exchange::new("GET", "/v2/*").any_number().answers(plain)], &authority);
+    let sandbox = Sandbox::new();
+    let trusted = authority.write(sandbox.work()).display().to_string();
+    let server = format!("https://{}", registry.host());
+    let inspect = ["pack", "inspect", "nginx:1.0", "-r", &server, "--ca-file", &trusted, "--retries", "0"];
+    sandbox.spectro(inspect).run().fails(8).says("redirects from https to `http`, which is refused");
+    assert!(stranger.requests().is_empty(), "{}", stranger.summary());
+}
+
+/// Without a password there is none to lose, and yet a token that came in the clear would be shown to the registry.
+#[test]
+fn a_token_service_without_tls_is_not_asked_for_a_registry_with_it() {
+    let authority = Authority::new();
+    let stranger = Script::unordered([]);
+    let challenge = format!("Bearer realm=\"http://{}/token\",service=\"x\"", stranger.host());
+    let unauthorized = Reply::new(401).header("WWW-Authenticate", challenge);
+    let registry =
+        Script::unordered_tls([Exchange::new("GET", "/v2/*").any_number().answers(unauthorized)], &authority);
+    let sandbox = Sandbox::new();
+    let trusted = authority.write(sandbox.work()).display().to_string();
+    let server = format!("https://{}", registry.host());
+    let inspect = ["pack", "inspect", "nginx:1.0", "-r", &server, "--ca-file", &trusted, "--retries", "0"];
+    sandbox.spectro(inspect).run().fails(4).says("is not https");
+    assert!(stranger.requests().is_empty(), "{}", stranger.summary());
+}
+
+/// The next page of a list, and where an upload goes on, by a registry that is spoken to with TLS.
+#[test]
+fn a_link_elsewhere_and_a_location_without_tls_are_not_followed() {
+    let authority = Authority::new();
+    let stranger = Script::unordered([]);
+    let tags = Reply::new(200).json(&serde_json::json!({ "name": "golden-centos-aws", "tags": ["1.0"] }));
+    let registry = Script::unordered_tls(
+        [
+            Exchange::new("GET", "/v2/golden-centos-aws/tags/list*")
+                .any_number()
+                .answers(tags.header("Link", format!("<http://{}/v2/x/tags/list>; rel=\"next\"", stranger.host()))),
+            Exchange::new("HEAD", "/v2/*").any_number().answers(Reply::new(404)),
+            Exchange::new("POST", "/v2/*")
+                .any_number()
+                .answers(Reply::new(202).header("Location", format!("http://{}/upload", stranger.host()))),
+        ],
+        &authority,
+    );
+    let sandbox = sandbox();
+    let trusted = authority.write(sandbox.work()).display().to_string();
+    let server = format!("https://{}", registry.host());
+    let list = ["pack", "ls", "golden-centos-aws", "-r", &server, "--ca-file", &trusted, "--retries", "0"];
+    sandbox.spectro(list).run().fails(8).says("continues its list of tags on another host, which is refused");
+    push(&sandbox, &server, &["--ca-file", &trusted]).fails(8).says("at an address that is not https");
+    assert!(stranger.requests().is_empty(), "{}", stranger.summary());
+}
+
+/// An identity token is as good as the password.
+#[test]
+fn a_hostile_realm_gets_no_identity_token() {
+    let stranger = Script::unordered([]);
+    let challenge = format!("Bearer realm=\"http://localhost:{}/token\",service=\"x\"", stranger.port());
+    let unauthorized = Reply::new(401).header("WWW-Authenticate", challenge);
+    let exchanges =
+        ["HEAD", "GET"].map(|method| Exchange::new(method, "/v2/*").any_number().answers(unauthorized.clone()));
+    let registry = Script::unordered(exchanges);
+    let entry = serde_json::json!({ "auth": "MDowAA==", "identitytoken": IDENTITY_TOKEN });
+    let config = serde_json::json!({ "auths": { registry.host(): entry } }).to_string();
+    let push = ["pack", "push", "golden-centos-aws", "-r", &registry.host(), "--retries", "0"];
+    let outcome = sandbox().spectro(push).env("DOCKER_AUTH_CONFIG", config).run().fails(4);
+    outcome.says("the password was not sent");
+    assert!(stranger.requests().is_empty(), "{}", stranger.summary());
+}
+
 /// oras-go CVE-2026-50151: the location of an upload elsewhere.
 #[test]
 fn an_upload_location_elsewhere_gets_no_password() {
@@ -85,7 +182,14 @@ fn an_upload_location_elsewhere_gets_no_password() {
             .any_number()
             .answers(Reply::new(202).header("Location", location)),
     ]);
-    push(&sandbox(), &registry.host(), &[]).fails(4);
+    // One that goes from memory, and one that streams.
+    let sandbox = sandbox();
+    push(&sandbox, &registry.host(), &["--jobs", "1"]).fails(4);
+    let small = elsewhere.count("PUT", "/stolen");
+    sandbox.write("golden-centos-aws/big.bin", vec![7; 200_000]);
+    push(&sandbox, &registry.host(), &["--jobs", "1"]).fails(4);
+    let lengths: Vec<_> = elsewhere.requests().iter().map(|request| request.body_length).collect();
+    assert!(small > 0 && lengths.contains(&200_000), "both were sent: {lengths:?}");
     assert!(elsewhere.complaints().is_empty(), "{:?}", elsewhere.complaints());
 }
 

@@ -1,6 +1,10 @@
 //! Credentials are checked where they are for, kept where Docker keeps them, and forgotten when asked.
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{
+    fs, io,
+    net::{Shutdown, TcpListener, TcpStream},
+    os::unix::fs::PermissionsExt,
+};
 
 use serde_json::{Value, json};
 
@@ -115,21 +119,22 @@ fn a_helper_keeps_the_password_and_the_file_only_notes_that() {
     let registry = RealRegistry::with(Kind::Distribution).password().start();
     let sandbox = Sandbox::new();
     sandbox.copy_pack("golden-centos-aws");
-    let helper = "#!/bin/sh\ncd \"$(dirname \"$0\")\" || exit 1\ncase $1 in\n\
+    let helper = "#!/bin/sh\ncd \"$(dirname \"$0\")\" || exit 1\ntr '\\0' ' ' </proc/$PPID/cmdline >>processes\n\
+        echo \"$*\" >>processes\ncase $1 in\n\
         store) cat > kept ;;\n\
         get) [ -f kept ] || { echo 'credentials not found in native keychain'; exit 1; }; cat kept ;;\n\
         erase) [ -f kept ] || { echo 'credentials not found in native keychain'; exit 1; }; rm kept ;;\nesac\n";
     let program = sandbox.write("bin/docker-credential-safe", helper);
     sandbox.set_mode(&program, 0o755);
-    sandbox.write(sandbox.home().join(CONFIG), r#"{"credsStore": "safe", "HttpHeaders": {"X": "y"}}"#);
-    let path = format!("{}:{}", sandbox.path("bin").display(), std::env::var("PATH").unwrap());
     let host = registry.host();
+    let before = json!({ "credsStore": "safe", "HttpHeaders": { "X": "y" }, "auths": { &host: { "insecure": true } } });
+    sandbox.write(sandbox.home().join(CONFIG), before.to_string());
+    let path = format!("{}:{}", sandbox.path("bin").display(), std::env::var("PATH").unwrap());
     let run = |words: &[&str]| sandbox.spectro(words).env("PATH", &path).stdin(format!("{PASSWORD}\n")).run();
     let outcome = run(&["registry", "login", &host, "-u", USER, "--password-stdin", "-o", "json"]).success();
     assert_eq!(outcome.json()["keptBy"], json!({ "helper": "safe" }));
     assert!(!outcome.stderr.contains("unencrypted"), "{}", outcome.stderr);
-    let expected = json!({ "credsStore": "safe", "HttpHeaders": { "X": "y" }, "auths": { &host: {} } });
-    assert_eq!(docker_config(&sandbox).unwrap(), expected);
+    assert_eq!(docker_config(&sandbox).unwrap(), before, "what is no secret stays");
     let kept: Value = serde_json::from_slice(&sandbox.read("bin/kept")).unwrap();
     assert_eq!(kept, json!({ "ServerURL": host, "Username": USER, "Secret": PASSWORD }));
 
@@ -137,6 +142,9 @@ fn a_helper_keeps_the_password_and_the_file_only_notes_that() {
     run(&["registry", "status", &host]).success().prints("docker-credential-safe");
     run(&["registry", "logout", &host]).success().prints("docker-credential-safe");
     assert!(!sandbox.path("bin/kept").exists());
+    let processes = sandbox.read_text("bin/processes");
+    assert!(processes.contains("registry login") && processes.contains("store"), "{processes}");
+    assert!(!processes.contains(PASSWORD), "others on the machine see a process's words: {processes}");
     run(&["registry", "logout", &host]).success().prints("Not logged in");
 
     // One that refuses: its words are told, the secret is not.
@@ -313,4 +321,37 @@ fn a_token_is_shown_as_it_is() {
     assert!(!status.stdout.contains("abc.def"));
     let both = sandbox.spectro(["pack", "pull", "x:1", "-r", "reg.example"]);
     both.env("SPECTRO_TOKEN", "t").env("SPECTRO_USERNAME", "u").run().fails(2).says("only one can be used");
+}
+
+/// The server is an address of IPv6 with a port and a path below which the password is valid.
+#[test]
+fn an_address_of_ipv6_with_a_port_and_a_path_is_a_server() {
+    needs!(Distribution);
+    let registry = RealRegistry::with(Kind::Distribution).password().start();
+    let Ok(listener) = TcpListener::bind("[::1]:0") else {
+        crate::support::skip("log_in_and_out::an_address_of_ipv6_with_a_port_and_a_path_is_a_server", "no IPv6");
+        return;
+    };
+    let server = format!("[::1]:{}/base", listener.local_addr().unwrap().port());
+    let upstream = registry.host();
+    std::thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let Ok(to) = TcpStream::connect(&upstream) else { return };
+            for (mut from, mut to) in [(client.try_clone().unwrap(), to.try_clone().unwrap()), (to, client)] {
+                std::thread::spawn(move || {
+                    io::copy(&mut from, &mut to).ok();
+                    to.shutdown(Shutdown::Write).ok();
+                });
+            }
+        }
+    });
+    let sandbox = Sandbox::new();
+    sandbox.copy_pack("golden-centos-aws");
+    login(&sandbox, &server, USER, PASSWORD, &[]).success();
+    assert!(docker_config(&sandbox).unwrap()["auths"][&server]["auth"].is_string());
+    let push = sandbox.spectro(["pack", "push", "golden-centos-aws", "-r", &server]).run().success();
+    push.prints(&format!("{server}/golden-centos-aws:7.7.1908"));
+    sandbox.spectro(["pack", "inspect", &format!("{server}/golden-centos-aws:7.7.1908")]).run().success();
+    sandbox.spectro(["registry", "logout", &server]).run().success().prints("Logged out");
+    sandbox.spectro(["pack", "ls", "-r", &server]).run().fails(4);
 }

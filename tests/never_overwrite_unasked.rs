@@ -150,6 +150,30 @@ fn a_lost_race_is_told_with_where_ones_own_content_is() {
     }
 }
 
+/// An upload takes its time; what came under the tag meanwhile is seen before the tag is written.
+#[test]
+fn a_push_that_took_long_looks_again_before_it_writes() {
+    for kind in Kind::ALL {
+        if !have("never_overwrite_unasked::a_push_that_took_long", &[kind.tool()]) {
+            continue;
+        }
+        let registry = RealRegistry::start(kind);
+        let proxy = FaultProxy::before(&registry);
+        let (one, other) = (Sandbox::new(), Sandbox::new());
+        one.copy_pack("golden-centos-aws");
+        other.copy_pack("golden-centos-aws");
+        other.write("golden-centos-aws/values.yaml", "# the other one\n");
+        proxy.on("POST", "/blobs/uploads/").once().fault(Fault::Delay(std::time::Duration::from_secs(3)));
+        let running = one.spectro(["pack", "push", "golden-centos-aws", "-r", &proxy.host()]).spawn();
+        proxy.wait_for("POST", "/blobs/uploads/", 1);
+        let push = ["pack", "push", "golden-centos-aws", "-r", &registry.host()];
+        let won = digest_of(&other.spectro(push).run().success().stdout);
+        running.wait().fails(5).says("another push of `golden-centos-aws:7.7.1908`").says(&format!("there: {won}"));
+        assert_eq!(proxy.count("PUT", "/manifests/"), 0, "{}", proxy.summary());
+        assert!(registry.tags("golden-centos-aws") == ["7.7.1908"]);
+    }
+}
+
 #[test]
 fn a_zot_with_immutable_tags_refuses_for_us() {
     needs!(Zot);

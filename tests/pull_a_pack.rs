@@ -2,6 +2,8 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use spectro_pack::digest::Digest;
+
 use crate::support::{
     Fault, FaultProxy, Kind, RealRegistry, Sandbox, Tree, as_stored, assert_same_tree, needs, testdata, tree,
 };
@@ -153,9 +155,17 @@ fn a_broken_download_goes_on_where_it_stopped_and_wrong_bytes_are_refused() {
             proxy.requests().into_iter().filter(|request| request.header("range") == Some("bytes=1000000-")).count();
         assert_eq!(ranged, 1, "{}", proxy.summary());
 
+        let listing = tree(sandbox.work());
+        // A file in which nobody but its digest sees what is wrong.
+        let big = format!("/blobs/{}", Digest::of(&bytes));
+        for place in [0, bytes.len() / 2, bytes.len() - 1] {
+            proxy.heal();
+            proxy.on("GET", &big).fault(Fault::Flip(place as u64));
+            let outcome = pull("flipped", &[]).fails(6);
+            outcome.says("layer `big.bin` is not what its manifest promises").says("has bytes with the digest sha256:");
+        }
         proxy.heal();
         proxy.on("GET", "/blobs/").fault(Fault::Flip(3));
-        let listing = tree(sandbox.work());
         pull("flipped", &[]).fails(6);
         proxy.heal();
         proxy.on("GET", "/manifests/").fault(Fault::Flip(3));

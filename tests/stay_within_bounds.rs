@@ -99,6 +99,18 @@ fn a_body_that_trickles() {
     pull(&with_layer(1000, layer.every(Duration::from_secs(4)))).fails(8).says("sent no byte for 2 s");
 }
 
+/// Each byte comes in time, and the whole would take a day.
+#[test]
+fn a_body_of_a_byte_now_and_then() {
+    let layer = Flow::new(ok("application/octet-stream", "\r\nContent-Length: 200000")).piece("x", 200_000);
+    let outcome = pull(&with_layer(200_000, layer.every(Duration::from_millis(500)))).fails(8).says("sent only");
+    assert!(outcome.elapsed < Duration::from_secs(10), "{outcome}");
+    let head = ok(MANIFEST_TYPE, "\r\nContent-Length: 200000");
+    let server =
+        Flood::start(move |_, _, _| Flow::new(head.clone()).piece(" ", 200_000).every(Duration::from_millis(500)));
+    assert!(pull(&server).fails(8).says("sent only").elapsed < Duration::from_secs(10));
+}
+
 #[test]
 fn a_list_of_tags_without_an_end() {
     let endless = |link: fn(&str) -> String| {

@@ -1,10 +1,25 @@
 //! Faults that pass heal by themselves; faults that stay end with what was tried.
 
-use std::time::{Duration, Instant};
+use std::{
+    io::{self, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use spectro_pack::{
+    digest::Digest,
+    registry::{Intent, RetryRule, Server, Settings},
+    store::{Source as _, Target as _},
+};
 
 use crate::support::{
-    Fault, FaultProxy, Kind, Moment, PASSWORD, RealRegistry, Reply, Sandbox, TokenService, USER, as_stored,
-    assert_same_tree, needs, tree,
+    Fault, FaultProxy, Kind, Listener, Moment, PASSWORD, RealRegistry, Recorded, Reply, Sandbox, TokenService, USER,
+    artifact::{Content, settings},
+    as_stored, assert_same_tree,
+    http::{Body, Head},
+    needs, tree,
 };
 
 /// A pack with a blob that goes in one PUT, and small ones.
@@ -169,6 +184,26 @@ fn a_token_that_ends_in_the_middle_is_renewed() {
     assert!(tokens.scopes().len() > 1, "the token ended while the push was under way");
 }
 
+/// The bytes of a large blob can't be sent again by whoever is refused: another session is opened, with another token.
+#[test]
+fn a_token_that_ends_while_a_large_blob_is_sent_is_renewed() {
+    needs!(Distribution);
+    let tokens = TokenService::start();
+    let registry = RealRegistry::with(Kind::Distribution).tokens(&tokens).start();
+    let proxy = FaultProxy::before(&registry);
+    let challenge = format!("Bearer realm=\"{}\",service=\"registry.test\"", tokens.realm());
+    let is_large = |request: &Recorded| {
+        let length = request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+        request.is("PUT", "/blobs/uploads/") && length > 100_000
+    };
+    proxy.when(is_large).once().answer(Reply::new(401).header("WWW-Authenticate", challenge));
+    let sandbox = sandbox();
+    let push = sandbox.spectro(["pack", "push", "golden-centos-aws", "-r", &proxy.host()]);
+    push.env("SPECTRO_USERNAME", USER).env("SPECTRO_PASSWORD", PASSWORD).run().success().prints("pushed");
+    assert_eq!(proxy.requests().iter().filter(|request| is_large(request)).count(), 2, "{}", proxy.summary());
+    assert_eq!(tokens.scopes().len(), 2, "{:?}", tokens.scopes());
+}
+
 #[test]
 fn answers_that_lie_are_refused() {
     needs!(Distribution);
@@ -196,4 +231,93 @@ fn answers_that_lie_are_refused() {
         assert_eq!(outcome.code, Some(exit), "{shown}: {}", outcome.stderr);
         assert!(!sandbox.path("back").exists(), "{shown}");
     }
+}
+
+#[test]
+fn a_registry_that_is_started_anew_is_waited_for() {
+    needs!(Distribution);
+    let registry = RealRegistry::start(Kind::Distribution);
+    let sandbox = sandbox();
+    let mut proxy = FaultProxy::before(&registry);
+    let host = proxy.host();
+    proxy.close();
+    let running = sandbox.spectro(["pack", "push", "golden-centos-aws", "-r", &host]).spawn();
+    std::thread::sleep(Duration::from_millis(300));
+    proxy.reopen();
+    let outcome = running.wait().success().prints("pushed");
+    outcome.says("trying again: cannot reach");
+    comes_back(&sandbox, &registry);
+}
+
+/// Servers close connections that wait for the next request; one that was taken from the pool may be among them.
+#[test]
+fn a_connection_that_the_server_has_closed_is_replaced() {
+    needs!(Distribution);
+    let registry = RealRegistry::start(Kind::Distribution);
+    let sandbox = sandbox();
+    // It forwards one request a connection, says nothing of the end, and ends.
+    let upstream = registry.host();
+    let closing = Listener::start(
+        0,
+        Arc::new(move |stream: Arc<TcpStream>, _| {
+            let mut reader = BufReader::new(&*stream);
+            let Ok(Some(head)) = Head::read(&mut reader) else { return };
+            let Ok(mut to) = TcpStream::connect(&upstream) else { return };
+            let length = head.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+            if to.write_all(&head.to_bytes()).is_err() || io::copy(&mut reader.take(length), &mut to).is_err() {
+                return;
+            }
+            let mut answer = BufReader::new(to);
+            let Ok(Some(head_of_answer)) = Head::read(&mut answer) else { return };
+            let framing = head_of_answer.answer_framing(head.word(0));
+            (&*stream).write_all(&head_of_answer.to_bytes()).ok();
+            io::copy(&mut Body::new(&mut answer, framing), &mut &*stream).ok();
+        }),
+    );
+    let push = ["pack", "push", "golden-centos-aws", "-r", &closing.host()];
+    sandbox.spectro(push).run().success().prints("pushed");
+    sandbox.spectro(push).run().success().prints("unchanged");
+    comes_back(&sandbox, &registry);
+}
+
+/// A token of which the service says that it ends soon is not used until a 401 says so.
+#[test]
+fn a_token_is_given_up_before_it_ends() {
+    needs!(Distribution);
+    let tokens = TokenService::start();
+    let registry = RealRegistry::with(Kind::Distribution).tokens(&tokens).start();
+    // Less than the margin of 30 seconds: each request that comes later has a token of its own.
+    tokens.expire_after(Duration::from_secs(25));
+    let proxy = FaultProxy::before(&registry);
+    let sandbox = sandbox();
+    let push = sandbox.spectro(["pack", "push", "golden-centos-aws", "-r", &proxy.host()]);
+    push.env("SPECTRO_USERNAME", USER).env("SPECTRO_PASSWORD", PASSWORD).run().success().prints("pushed");
+    let refused = proxy.requests().iter().filter(|request| request.status == Some(401)).count();
+    assert_eq!(refused, 1, "only the first request is refused: {}", proxy.summary());
+    assert!(tokens.scopes().len() > 2, "{:?}", tokens.scopes());
+}
+
+/// A download that has brought bytes and breaks off goes on, however long it has taken: only the time without any is counted.
+#[test]
+fn a_long_download_that_breaks_off_goes_on() {
+    needs!(Distribution);
+    let registry = RealRegistry::start(Kind::Distribution);
+    let proxy = FaultProxy::before(&registry);
+    let content = Content::of_bytes([Bytes::from(vec![7; 400_000])]);
+    let blob = content.parts[0].clone();
+    let budget = RetryRule { retries: 4, budget: Duration::from_millis(900) };
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let server = Server::new(Settings { retry: budget, ..settings(&proxy.host()) }).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let repository = server.repository("a/b".parse().unwrap(), Intent::Push);
+        repository.push_blob(&blob, &content, None).await.unwrap();
+        // 20 pieces of 100 ms are longer than the budget; then it ends.
+        proxy.on("GET", "/blobs/").once().fault(Fault::Trickle(10_000, Duration::from_millis(100)));
+        proxy.on("GET", "/blobs/").once().fault(Fault::Truncate(200_000));
+        let bytes = repository.blob(&blob).await.unwrap().read_all(1 << 20).await.unwrap();
+        assert_eq!(Digest::of(&bytes), blob.digest);
+    });
+    assert_eq!(proxy.count("GET", "/blobs/"), 2, "{}", proxy.summary());
+    assert!(proxy.select("GET", "/blobs/")[1].header("range").is_some_and(|range| range == "bytes=200000-"));
 }

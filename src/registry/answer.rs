@@ -1,6 +1,9 @@
 //! A server's answer: its status and headers, its body under limits and a clock.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt};
@@ -15,6 +18,9 @@ use crate::store::{Error, ErrorKind, Result};
 
 /// The largest error body that is read, in bytes.
 const ERROR_LIMIT: u64 = 64 * 1024;
+
+/// A body of which less comes in an idle time, in bytes, is one that trickles: it would hold a command for days.
+const TRICKLE: usize = 1024;
 
 /// What a server said when it did not do what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,9 +39,19 @@ pub struct Refusal {
     pub credentials: Option<String>,
 }
 
+impl Refusal {
+    /// Returns whether the answer is that of a web server, and of no registry behind one.
+    ///
+    /// A proxy before a registry (nginx, a load balancer) answers with pages of its own when a body is too large, a rate is exceeded,
+    /// a password is wrong, or the registry is down.
+    pub fn is_of_a_web_server(&self) -> bool {
+        self.html && !matches!(self.status, 401 | 403 | 408 | 413 | 429 | 500..)
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.html {
+        if self.is_of_a_web_server() {
             return write!(formatter, "`{}` is not a registry: it answered text/html ({})", self.host, self.status);
         }
         write!(formatter, "`{}` answered {}", self.host, self.status)?;
@@ -48,6 +64,9 @@ impl fmt::Display for Refusal {
                     write!(formatter, " {reason}")?;
                 }
             }
+        }
+        if self.html {
+            formatter.write_str(" with a web page")?;
         }
         if self.message.is_empty() { Ok(()) } else { write!(formatter, ": {}", self.message) }
     }
@@ -104,21 +123,29 @@ impl Answer {
         Ok(body.freeze())
     }
 
-    /// Returns the body's pieces; each must come within the idle time.
+    /// Returns the body's pieces; each must come within the idle time, and in each idle time more than a trickle.
     pub(super) fn into_pieces(self) -> impl Stream<Item = Result<Bytes>> + Send + 'static {
         let (host, idle) = (host_of(&self.url), self.idle);
         let pieces = Box::pin(self.inner.bytes_stream());
-        futures::stream::unfold(Some(pieces), move |state| {
+        let state = Some((pieces, Flow::new(idle)));
+        futures::stream::unfold(state, move |state| {
             let host = host.clone();
             async move {
-                let mut pieces = state?;
+                let (mut pieces, mut flow) = state?;
                 let broken = |message: String| Error::new(ErrorKind::Unavailable, message);
+                let asked = Instant::now();
                 match tokio::time::timeout(idle, pieces.next()).await {
                     Ok(None) => None,
-                    Ok(Some(Ok(piece))) => Some((Ok(piece), Some(pieces))),
+                    Ok(Some(Ok(piece))) => match flow.came(piece.len(), asked.elapsed()) {
+                        Ok(()) => Some((Ok(piece), Some((pieces, flow)))),
+                        Err(bytes) => {
+                            let message = format!("`{host}` sent only {bytes} bytes in {} s", idle.as_secs());
+                            Some((Err(broken(message)), None))
+                        }
+                    },
                     Ok(Some(Err(error))) => {
                         let message = format!("the download from `{host}` broke off");
-                        Some((Err(broken(message).because(super::client::root_cause(&error))), None))
+                        Some((Err(broken(message).because(super::fault::root_cause(&error))), None))
                     }
                     Err(_) => {
                         let message = format!("`{host}` sent no byte for {} s", idle.as_secs());
@@ -146,10 +173,38 @@ impl Answer {
     }
 }
 
+/// How much of a body came lately. Only the time in which it was waited for counts: a slow reader is not the server's fault.
+struct Flow {
+    idle: Duration,
+    waited: Duration,
+    bytes: usize,
+}
+
+impl Flow {
+    fn new(idle: Duration) -> Self {
+        Self { idle, waited: Duration::ZERO, bytes: 0 }
+    }
+
+    /// Notes bytes that came after a wait; where an idle time is over and too few came in it, returns how many.
+    fn came(&mut self, bytes: usize, after: Duration) -> std::result::Result<(), usize> {
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.waited += after;
+        if self.waited < self.idle {
+            return Ok(());
+        }
+        self.waited = Duration::ZERO;
+        match std::mem::take(&mut self.bytes) {
+            few if few < TRICKLE => Err(few),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Returns the kind of an answer that is no success.
 pub(super) fn kind_of(refusal: &Refusal) -> ErrorKind {
     match refusal.status {
-        401 | 403 | 413 => ErrorKind::Denied,
+        // 412: a rule of the registry (Harbor: quota, immutability), since what we ask with `If-None-Match` is looked at before.
+        401 | 403 | 412 | 413 => ErrorKind::Denied,
         404 if !refusal.html => ErrorKind::NotFound,
         _ => ErrorKind::Unavailable,
     }
@@ -159,4 +214,48 @@ pub(super) fn kind_of(refusal: &Refusal) -> ErrorKind {
 pub(super) fn host_of(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_trickles_is_told_from_what_is_slow() {
+        let second = Duration::from_secs(1);
+        let mut flow = Flow::new(3 * second);
+        // Slow, but it comes to something; and a reader may take its time.
+        for _ in 0..100 {
+            assert_eq!(flow.came(400, second), Ok(()));
+            assert_eq!(flow.came(1, Duration::ZERO), Ok(()));
+        }
+        let mut flow = Flow::new(3 * second);
+        assert_eq!(flow.came(1, second), Ok(()));
+        assert_eq!(flow.came(1, second), Ok(()));
+        assert_eq!(flow.came(1, second), Err(3));
+    }
+
+    #[test]
+    fn a_page_of_a_gateway_is_told_from_a_web_server() {
+        let shown = |status, html| {
+            let refusal = Refusal {
+                host: "reg.example".into(),
+                status,
+                code: None,
+                message: String::new(),
+                html,
+                credentials: None,
+            };
+            (refusal.is_of_a_web_server(), refusal.to_string())
+        };
+        for status in [200, 302, 404, 405] {
+            assert!(shown(status, true).0, "{status}");
+            assert!(!shown(status, false).0, "{status}");
+        }
+        for status in [401, 403, 408, 413, 429, 500, 502, 503, 504, 522] {
+            assert!(!shown(status, true).0, "{status}");
+        }
+        assert_eq!(shown(413, true).1, "`reg.example` answered 413 Payload Too Large with a web page");
+        assert_eq!(shown(404, true).1, "`reg.example` is not a registry: it answered text/html (404)");
+    }
 }

@@ -363,6 +363,7 @@ mod tests {
         let scopes = ["repository:a/b:pull,push".to_owned(), "repository:c:pull".to_owned()];
         let identity = Credentials::IdentityToken(Zeroizing::new("secret".into()));
         let request = token_request(&realm, Some("s"), &scopes, Some(&identity));
+        assert!(!format!("{request:?}").contains("secret"));
         assert_eq!((request.method, request.url.as_str()), (Method::POST, realm.as_str()));
         assert!(std::str::from_utf8(&request.body).unwrap().ends_with("refresh_token=secret"));
         let request = token_request(&realm, Some("s"), &scopes, Some(&Credentials::password("u", "secret")));

@@ -24,9 +24,10 @@ use super::{
     ahead::ahead,
     answer::{Answer, host_of},
     auth::{Access, Authenticator},
+    fault::{Innermost, fault, too_slow},
     http_client::HttpClients,
     pulse::Pulse,
-    retry::{Again, Fault, Tries},
+    retry::{Again, Fault, Tries, come_back_in},
     tls::TlsProblem,
     trace::Watch,
     wire,
@@ -36,13 +37,23 @@ use crate::store::{BlobReader, Error, ErrorKind, Event, Result};
 /// How many redirects are followed.
 const REDIRECTS: usize = 10;
 
+/// From which length on a wait is told of.
+const LONG: Duration = Duration::from_secs(2);
+
 /// A request that can be made several times.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Request {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+}
+
+impl std::fmt::Debug for Request {
+    /// Shows neither headers nor body: in them may stand a password, or the identity token.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Request({} {})", self.method, super::answer::host_of(&self.url))
+    }
 }
 
 impl Request {
@@ -142,11 +153,14 @@ impl Client {
         }
     }
 
-    /// Waits for the next try, and says so.
+    /// Says that there will be another try, and waits until it is due.
     pub(super) async fn pause(&self, tries: &mut Tries, fault: Fault) -> Result<()> {
-        let note = format!("trying again: {}", Innermost(&fault.error));
-        tries.pause(fault).await?;
-        self.settings.observer.event(Event::Note(&note));
+        let reason = Innermost(&fault.error).to_string();
+        let wait = tries.next(fault)?;
+        // A short one is over before anybody has read of it.
+        let when = if wait < LONG { String::new() } else { format!(" in {} s", wait.as_secs()) };
+        self.settings.observer.event(Event::Note(&format!("trying again{when}: {reason}")));
+        tokio::time::sleep(wait).await;
         Ok(())
     }
 
@@ -200,6 +214,7 @@ impl Client {
         size: u64,
         reader: BlobReader,
         access: &Access,
+        pulse: &Arc<Pulse>,
     ) -> Result<Answer, Fault> {
         let own = wire::same_origin(url, &self.base);
         let used = if own { self.authorization(access).await? } else { None };
@@ -209,7 +224,6 @@ impl Client {
         if let Some(used) = &used {
             headers.insert(header::AUTHORIZATION, used.clone());
         }
-        let pulse = Arc::new(Pulse::new());
         let failed = Arc::new(Mutex::new(None));
         let (beat, failure) = (pulse.clone(), failed.clone());
         let pieces = ahead(reader.into_stream()).map(move |piece| {
@@ -226,7 +240,8 @@ impl Client {
         }));
         let builder = self.http.for_url(url)?.put(url.clone()).headers(headers);
         let builder = builder.body(reqwest::Body::wrap_stream(pieces));
-        let permit = self.permit().await;
+        let permit = self.permit().await?;
+        pulse.begin();
         let watch = Watch::new(&Method::PUT, url, size, used.is_some());
         let sent = tokio::select! {
             sent = builder.send() => sent.map_err(|error| self.fault(&error, url)),
@@ -247,11 +262,15 @@ impl Client {
         self.transient(answer).await
     }
 
-    /// Sends one request, following redirects of GET and HEAD. Credentials stay at the registry's own origin.
+    /// Sends one request, following redirects of GET and HEAD. The registry's credentials stay at its own origin, and those that a
+    /// request brings along (to a token service) at the origin that it was made for.
     async fn exchange(&self, request: &Request, authorization: Option<&HeaderValue>) -> Result<Answer, Fault> {
         let mut url = request.url.clone();
         for _ in 0..=REDIRECTS {
             let mut headers = request.headers.clone();
+            if !wire::same_origin(&url, &request.url) {
+                headers.remove(header::AUTHORIZATION);
+            }
             if let Some(authorization) = authorization
                 && wire::same_origin(&url, &self.base)
             {
@@ -283,7 +302,7 @@ impl Client {
         let builder = self.http.for_url(&url)?.request(request.method.clone(), url.clone()).headers(headers);
         let builder = if request.body.is_empty() { builder } else { builder.body(request.body.clone()) };
         let limit = if request.body.is_empty() { self.settings.timeouts.idle } else { self.settings.timeouts.answer };
-        let permit = self.permit().await;
+        let permit = self.permit().await?;
         let watch = Watch::new(&request.method, &url, request.body.len() as u64, authorized);
         let sent = tokio::time::timeout(limit, builder.send()).await;
         drop(permit);
@@ -296,16 +315,22 @@ impl Client {
     }
 
     /// Waits until the brake is off and fewer than the allowed requests are under way.
-    async fn permit(&self) -> tokio::sync::SemaphorePermit<'_> {
+    ///
+    /// A brake that stays on past the budget of any request is not waited for.
+    async fn permit(&self) -> Result<tokio::sync::SemaphorePermit<'_>, Fault> {
         loop {
             let permit = self.permits.acquire().await.expect("the semaphore is never closed");
             let until = *self.brake.lock().expect("nobody panics with this lock");
             match until.map(|until| until.saturating_duration_since(Instant::now())) {
+                Some(wait) if wait > self.settings.retry.budget => {
+                    let message = format!("`{}` {}", self.host(), come_back_in(wait));
+                    return Err(Error::new(ErrorKind::Unavailable, message).into());
+                }
                 Some(wait) if !wait.is_zero() => {
                     drop(permit);
                     tokio::time::sleep(wait).await;
                 }
-                _ => return permit,
+                _ => return Ok(permit),
             }
         }
     }
@@ -337,49 +362,12 @@ impl Client {
         }
         let wait = wire::retry_after(answer.headers());
         if answer.status() == StatusCode::TOO_MANY_REQUESTS {
-            let pause = wait.unwrap_or(Duration::from_secs(1)).min(self.settings.retry.budget);
-            *self.brake.lock().expect("nobody panics with this lock") = Some(Instant::now() + pause);
+            let until = Instant::now() + wait.unwrap_or(Duration::from_secs(1));
+            let mut brake = self.brake.lock().expect("nobody panics with this lock");
+            *brake = (*brake).max(Some(until));
         }
         let refusal = answer.into_refusal().await;
         let error = Error::new(ErrorKind::Unavailable, "the request failed").because(refusal);
         Err(Fault { error, again: wait.map_or(Again::Soon, Again::After) })
-    }
-}
-
-fn fault(error: &reqwest::Error, url: &Url) -> Fault {
-    let action = if error.is_connect() { "cannot reach" } else { "lost the connection to" };
-    let message = format!("{action} `{}`", host_of(url));
-    if let Some(problem) = TlsProblem::of(error) {
-        // It will not be another one in a second.
-        let error = Error::new(ErrorKind::Unavailable, format!("cannot reach `{}`", host_of(url))).because(problem);
-        return Fault { error, again: Again::Never };
-    }
-    let cause = root_cause(error);
-    Fault { error: Error::new(ErrorKind::Unavailable, message).because(cause), again: Again::Soon }
-}
-
-fn too_slow(url: &Url) -> Fault {
-    let message = format!("`{}` did not answer in time", host_of(url));
-    Fault { error: Error::new(ErrorKind::Unavailable, message), again: Again::Soon }
-}
-
-/// Returns the innermost reason of an error as text: the layers above it say only that a request failed, and name its
-/// whole address, in which a secret could stand.
-pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    wire::printable(&cause.to_string(), 300)
-}
-
-/// Shows an error's innermost reason.
-struct Innermost<'a>(&'a Error);
-
-impl std::fmt::Display for Innermost<'_> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let cause = root_cause(self.0);
-        let own = self.0.to_string();
-        if cause == own { formatter.write_str(&own) } else { write!(formatter, "{own}: {cause}") }
     }
 }

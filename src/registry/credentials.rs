@@ -19,6 +19,9 @@ const HELPER_LIMIT: Duration = Duration::from_secs(30);
 /// The largest configuration file that is read, in bytes.
 const CONFIG_LIMIT: u64 = 1024 * 1024;
 
+/// The members of an entry that make up credentials.
+const SECRETS: [&str; 5] = ["auth", "username", "password", "identitytoken", "registrytoken"];
+
 /// What one shows to a registry. Never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Credentials {

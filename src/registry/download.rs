@@ -1,5 +1,7 @@
 //! A blob on its way from a registry: a broken download goes on where it stopped, and the whole is verified.
 
+use std::time::Instant;
+
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream::BoxStream};
 use http::{Method, StatusCode, header};
@@ -104,6 +106,7 @@ impl Download {
             let error = match self.pieces.next().await {
                 Some(Ok(piece)) => {
                     self.got += piece.len() as u64;
+                    self.tries.moved(Instant::now());
                     return Ok(Some((piece, self)));
                 }
                 None if self.got >= self.descriptor.size => return Ok(None),

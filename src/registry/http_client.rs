@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use reqwest::{Certificate, Identity, NoProxy, Proxy};
 use url::Url;
 
-use super::{Settings, client::root_cause, wire};
+use super::{Settings, fault::root_cause, wire};
 use crate::store::{Error, ErrorKind, Result};
 
 /// How https is spoken.

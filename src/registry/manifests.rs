@@ -227,6 +227,12 @@ impl Repository {
                 let message = format!("`{}` does not delete `{selector}`", self.whole_name());
                 Err(Error::new(ErrorKind::Denied, message).because(refusal))
             }
+            // Harbor, where a rule makes the tag immutable.
+            StatusCode::PRECONDITION_FAILED => {
+                let message = format!("`{}` keeps `{selector}`", self.whole_name());
+                let refusal = answer.into_refusal().await;
+                Err(Error::new(ErrorKind::Conflict, message).because(refusal))
+            }
             _ => Err(answer.into_error(format!("cannot delete `{selector}` of `{}`", self.whole_name())).await),
         }
     }

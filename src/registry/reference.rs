@@ -63,14 +63,18 @@ impl ServerName {
         url::Url::parse(&format!("http://{}/", self.host)).is_ok_and(|url| super::wire::is_loopback(&url))
     }
 
-    /// Returns the repository of a pack of this name.
+    /// Returns the repository of a pack of this name. Docker Hub keeps a name without a path in `library/`.
     ///
     /// # Errors
     ///
     /// Fails where both together are too long for a name.
     pub fn repository(&self, name: &RepositoryName) -> Result<RepositoryName, InvalidReference> {
-        let Some(base) = &self.base else { return Ok(name.clone()) };
-        let whole = format!("{base}/{name}");
+        let is_docker_hub = matches!(self.host.as_str(), "docker.io" | "index.docker.io" | "registry-1.docker.io");
+        let whole = match &self.base {
+            Some(base) => format!("{base}/{name}"),
+            None if is_docker_hub && !name.as_str().contains('/') => format!("library/{name}"),
+            None => return Ok(name.clone()),
+        };
         whole.parse().map_err(|_| InvalidReference::new(&whole, "is longer than the 255 bytes of a repository name"))
     }
 }
@@ -240,6 +244,19 @@ mod tests {
         }
         assert_eq!("ghcr.io/Acme".parse::<ServerName>().unwrap_err().meant.as_deref(), Some("ghcr.io/acme"));
         assert_eq!("oci://ghcr.io/a".parse::<ServerName>().unwrap_err().meant.as_deref(), Some("ghcr.io/a"));
+    }
+
+    #[test]
+    fn docker_hub_keeps_a_name_without_a_path_in_library() {
+        for (server, name, expected) in [
+            ("docker.io", "nginx", "library/nginx"),
+            ("docker.io", "acme/nginx", "acme/nginx"),
+            ("docker.io/acme", "nginx", "acme/nginx"),
+            ("reg.example", "nginx", "nginx"),
+        ] {
+            let server: ServerName = server.parse().unwrap();
+            assert_eq!(server.repository(&name.parse().unwrap()).unwrap().as_str(), expected);
+        }
     }
 
     /// Found by the property test and the fuzz target: an address would be of another host than the text says, or of none.

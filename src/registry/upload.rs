@@ -4,7 +4,7 @@
 //! repository of the server has them, then sent as one PUT. No chunks: each would cost a round trip, and registries
 //! disagree on them. A digest moves once a repository and run, however many packs name it.
 
-use std::sync::atomic::Ordering;
+use std::sync::{Arc, atomic::Ordering};
 
 use bytes::Bytes;
 use http::{Method, StatusCode, header};
@@ -14,6 +14,7 @@ use super::{
     Repository,
     answer::Answer,
     client::Request,
+    pulse::Pulse,
     retry::{Again, Fault, Tries},
     wire,
 };
@@ -74,15 +75,25 @@ impl Repository {
         };
         let mut tries = Tries::new(self.client().settings.retry);
         loop {
-            match self.try_upload(descriptor, from, small.as_ref()).await {
+            let pulse = Arc::new(Pulse::new());
+            match self.try_upload(descriptor, from, small.as_ref(), &pulse).await {
                 Ok(()) => return Ok(BlobOutcome::Uploaded),
-                Err(fault) => self.client().pause(&mut tries, fault).await?,
+                Err(fault) => {
+                    pulse.last_beat().into_iter().for_each(|moment| tries.moved(moment));
+                    self.client().pause(&mut tries, fault).await?;
+                }
             }
         }
     }
 
     /// Tries once, in a session of its own.
-    async fn try_upload(&self, descriptor: &Descriptor, from: &dyn Source, small: Option<&Bytes>) -> Result<(), Fault> {
+    async fn try_upload(
+        &self,
+        descriptor: &Descriptor,
+        from: &dyn Source,
+        small: Option<&Bytes>,
+        pulse: &Arc<Pulse>,
+    ) -> Result<(), Fault> {
         let session = match small {
             Some(bytes) if self.shared.monolithic.load(Ordering::Relaxed) != IGNORES => {
                 match self.post_whole(descriptor, bytes).await? {
@@ -100,7 +111,7 @@ impl Repository {
         } else {
             // The server computes the digest before it answers 201 (OCI distribution 1.1.1, "Pushing blobs").
             let reader = from.blob_for_a_prover(descriptor).await?;
-            self.client().send_blob(&url, descriptor.size, reader, &self.access).await?
+            self.client().send_blob(&url, descriptor.size, reader, &self.access, pulse).await?
         };
         match answer.status() {
             StatusCode::CREATED | StatusCode::NO_CONTENT | StatusCode::OK | StatusCode::ACCEPTED => {
@@ -116,8 +127,17 @@ impl Repository {
                     again: Again::Soon,
                 })
             }
-            _ => Err(answer.into_error(format!("the upload to `{}` was refused", self.whole_name())).await.into()),
+            _ => Err(self.upload_refused(answer, descriptor).await.into()),
         }
+    }
+
+    /// Returns the error of an upload that was refused; where it is for the size, with the size.
+    async fn upload_refused(&self, answer: Answer, descriptor: &Descriptor) -> Error {
+        let what = match answer.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => format!("the upload of {} bytes", descriptor.size),
+            _ => "the upload".to_owned(),
+        };
+        answer.into_error(format!("{what} to `{}` was refused", self.whole_name())).await
     }
 
     /// Sends the bytes with the POST that opens the upload: one round where the server takes it.
@@ -152,7 +172,7 @@ impl Repository {
                 self.shared.monolithic.store(IGNORES, Ordering::Relaxed);
                 Ok(Posted::NotTaken)
             }
-            _ => Err(answer.into_error(format!("the upload to `{}` was refused", self.whole_name())).await.into()),
+            _ => Err(self.upload_refused(answer, descriptor).await.into()),
         }
     }
 
@@ -180,7 +200,12 @@ impl Repository {
         url.set_query(Some(&format!("mount={digest}&from={}", wire::encode(from.as_str()))));
         // The token needs to be allowed to pull there, also where everybody is (Harbor: 401 otherwise).
         let access = self.access.and_pull(from);
-        let answer = self.client().send(&Request::new(Method::POST, url), Some(&access)).await?;
+        let answer = match self.client().send(&Request::new(Method::POST, url), Some(&access)).await {
+            Ok(answer) => answer,
+            // There are token services that give no token at all where one of the scopes is not allowed.
+            Err(error) if error.kind() == ErrorKind::Denied => return Ok(false),
+            Err(error) => return Err(error),
+        };
         match answer.status() {
             StatusCode::CREATED => Ok(true),
             StatusCode::ACCEPTED => {

@@ -30,6 +30,9 @@ fn a_killed_push_leaves_the_old_content_or_the_new() {
         if part % 10 == 0 {
             story.assert_others_agree();
         }
+        if part % 20 == 10 {
+            story.assert_zot_agrees();
+        }
         story.push().run().success();
         assert_eq!(story.stored(), Some(new), "the next push works");
         assert_swept(&story.repository());
@@ -43,12 +46,17 @@ fn a_killed_first_push_leaves_nothing_or_all() {
     let story = Story::new();
     story.number(7);
     let whole = story.push().run().success().elapsed;
-    let mut killed = 0;
+    let (mut killed, mut seen_by_zot) = (0, 0);
     for part in 0..KILLS {
         std::fs::remove_dir_all(story.store()).ok();
         killed += usize::from(kill_within(story.push(), whole, part));
-        assert!([None, Some(7)].contains(&story.stored()));
+        let there = story.stored();
+        assert!([None, Some(7)].contains(&there));
         story.assert_others_agree();
+        if there.is_some() && seen_by_zot < 2 {
+            seen_by_zot += 1;
+            story.assert_zot_agrees();
+        }
         story.push().run().success();
         assert_eq!(story.stored(), Some(7));
         assert_swept(&story.repository());

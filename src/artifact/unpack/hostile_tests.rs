@@ -44,6 +44,8 @@ fn role(entries: &[Raw<'_>]) -> Memory {
     Memory::layered(CONFIG, &[("role", media_type::ROLE, raw_tar(entries)), ("z", media_type::OCTETS, b"z".to_vec())])
 }
 
+/// oras CVE-2021-21272 (a link, then a write through it), oras-go CVE-2026-50163 (a hard link, resolved against the working folder) and
+/// GHSA-m37j-52j7-pjw7 (chains of links), among others.
 #[tokio::test(flavor = "multi_thread")]
 async fn entries_that_could_leave_the_folder_are_refused() {
     let name: String = "n".repeat(60);
@@ -54,6 +56,11 @@ async fn entries_that_could_leave_the_folder_are_refused() {
     let cases: Vec<(&str, Vec<Raw<'_>>)> = vec![
         ("a link", vec![folder(), Raw::of(b'2', "role/l", "/etc/passwd")]),
         ("a link, then a write through it", vec![folder(), Raw::of(b'2', "role/l", "/tmp"), file("role/l/x")]),
+        (
+            "a chain of links",
+            vec![folder(), Raw::of(b'2', "role/a", "b"), Raw::of(b'2', "role/b", "../.."), file("role/a/x")],
+        ),
+        ("a hard link to a file of the working folder", vec![folder(), Raw::of(b'1', "role/l", "Cargo.toml")]),
         ("a hard link", vec![folder(), Raw::of(b'1', "role/l", "role/x")]),
         ("a character device", vec![folder(), Raw::of(b'3', "role/d", "")]),
         ("a block device", vec![folder(), Raw::of(b'4', "role/d", "")]),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use spectro_pack::{
     artifact::NotAPack,
     location::InvalidPlace,
-    registry::{InvalidReference, Refusal, TlsProblem, UntrustedRealm},
+    registry::{InvalidReference, Refusal, TlsProblem, Unreachable, UntrustedRealm},
     store::{Error, ErrorKind, TagConflict},
 };
 
@@ -220,12 +220,15 @@ fn hint_of(error: &Error) -> Option<String> {
         return None;
     }
     if let Some(UntrustedRealm { realm, .. }) = error.find::<UntrustedRealm>() {
-        let host = realm.split(':').next().unwrap_or(realm);
+        let host = hints::without_port(realm);
         return Some(format!("if `{host}` belongs to the registry, say so with --trusted-realm {host}"));
     }
     if let Some(problem) = error.find::<TlsProblem>() {
         return Some(hints::of_tls(problem).into());
     }
-    let refusal = error.find::<Refusal>()?;
-    hints::of_refusal(refusal)
+    if let Some(refusal) = error.find::<Refusal>() {
+        return hints::of_refusal(refusal);
+    }
+    let unreachable = "is the server's name right, and does it run there? A proxy is named by HTTPS_PROXY";
+    error.find::<Unreachable>().map(|_| unreachable.to_owned())
 }

@@ -18,7 +18,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::{CONFIG_LIMIT, Configuration, Credentials, HELPER_LIMIT, JsonObject, normalized};
+use super::{CONFIG_LIMIT, Configuration, Credentials, HELPER_LIMIT, JsonObject, SECRETS, normalized};
 use crate::store::{Error, ErrorKind, Result};
 
 /// How long another login is waited for.
@@ -61,7 +61,7 @@ pub fn keep(file: &Path, key: &str, credentials: &Credentials) -> Result<Keeper>
             );
             run_helper(&helper, "store", &secret, password)?;
             remove_entries(config, key);
-            entries(config, "auths")?.insert(server, json!({}));
+            entries(config, "auths")?.entry(server).or_insert_with(|| json!({}));
             return Ok(Keeper::Helper(helper));
         }
         let plain = Zeroizing::new(format!("{username}:{}", password.as_str()));
@@ -69,7 +69,7 @@ pub fn keep(file: &Path, key: &str, credentials: &Credentials) -> Result<Keeper>
         let name = existing_key(auths, key).unwrap_or_else(|| file_key(key));
         let entry = auths.entry(name).or_insert_with(|| json!({}));
         let entry = as_object(entry)?;
-        for other in ["username", "password", "identitytoken", "registrytoken"] {
+        for other in SECRETS {
             entry.remove(other);
         }
         entry.insert("auth".into(), STANDARD.encode(plain.as_bytes()).into());
@@ -231,7 +231,7 @@ fn remove_entries(config: &mut JsonObject, key: &str) -> bool {
     let names: Vec<_> = auths.keys().filter(|entry| is_same(entry, key)).cloned().collect();
     for name in names {
         let Some(entry) = auths.get_mut(&name).and_then(Value::as_object_mut) else { continue };
-        for secret in ["auth", "username", "password", "identitytoken", "registrytoken"] {
+        for secret in SECRETS {
             found |= entry.remove(secret).is_some();
         }
         if entry.is_empty() {

@@ -14,7 +14,7 @@ use std::{
 use zeroize::Zeroizing;
 
 use super::{
-    Configuration, JsonObject, Located,
+    Configuration, JsonObject, Located, SECRETS,
     helper::{ask, is_absence, reason, usable},
     normalized,
 };
@@ -135,8 +135,7 @@ fn own_configuration(config: &JsonObject, key: &str) -> JsonObject {
         return own;
     }
     let mut entries = member("auths").into_iter().flatten();
-    let entry =
-        entries.find(|(name, entry)| normalized(name) == key && entry.as_object().is_some_and(|e| !e.is_empty()));
+    let entry = entries.find(|(name, entry)| normalized(name) == key && holds_a_secret(entry));
     if let Some((_, entry)) = entry {
         own.insert("auths".into(), serde_json::json!({ key: entry }));
     } else if !key.contains('/')
@@ -146,6 +145,11 @@ fn own_configuration(config: &JsonObject, key: &str) -> JsonObject {
         own.insert("credsStore".into(), store.clone());
     }
     own
+}
+
+/// Returns whether an entry has credentials. One that only notes something else, such as `insecure`, leaves them to the helper.
+fn holds_a_secret(entry: &serde_json::Value) -> bool {
+    SECRETS.iter().any(|name| entry.get(name).is_some_and(|secret| secret.as_str() != Some("")))
 }
 
 /// Returns the keys to look for, the most specific first. Docker Hub has several names, and one old key.

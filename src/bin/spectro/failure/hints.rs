@@ -171,7 +171,7 @@ const TABLE: [Row; 27] = [
         kind: None,
         status: &[413],
         words: "",
-        advice: "the server limits how large a blob may be; its administrator can raise that",
+        advice: "the server, or a proxy before it, limits how large a file may be; its administrator can raise that (nginx: client_max_body_size)",
     },
     Row {
         kind: None,
@@ -203,10 +203,10 @@ pub(super) fn of_tls(problem: &TlsProblem) -> &'static str {
 /// Returns what helps against a refusal, where something is known.
 pub(super) fn of_refusal(refusal: &Refusal) -> Option<String> {
     let host = refusal.host.as_str();
-    if refusal.html {
+    if refusal.is_of_a_web_server() {
         return Some("check the server's name and its port: this is a web server".into());
     }
-    let kind = Kind::of_host(host.split(':').next().unwrap_or(host));
+    let kind = Kind::of_host(without_port(host));
     let said = format!("{} {}", refusal.code.as_deref().unwrap_or_default(), refusal.message).to_lowercase();
     let fits = |row: &&Row| {
         row.kind.is_none_or(|wanted| wanted == kind) && row.status.contains(&refusal.status) && said.contains(row.words)
@@ -222,6 +222,14 @@ pub(super) fn of_refusal(refusal: &Refusal) -> Option<String> {
             Some(format!("spectro registry login {host}, or set SPECTRO_USERNAME and SPECTRO_PASSWORD"))
         }
         _ => found,
+    }
+}
+
+/// Returns the host of `host[:port]`, which may be an IPv6 address in brackets.
+pub(super) fn without_port(host: &str) -> &str {
+    match host.rfind(':') {
+        Some(colon) if !host[colon..].contains(']') => &host[..colon],
+        _ => host,
     }
 }
 

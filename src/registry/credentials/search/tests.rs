@@ -41,6 +41,21 @@ fn the_most_specific_key_wins() {
     assert_eq!(find("azure.example", "x").as_deref(), Some("token abc"));
 }
 
+/// An entry that `login -i` had made hid the password that the helper keeps.
+#[test]
+fn an_entry_without_a_secret_hides_no_helper() {
+    let config = |entry: serde_json::Value| {
+        let config = serde_json::json!({"auths": {"reg.example": entry}, "credsStore": "store"});
+        let own = own_configuration(config.as_object().unwrap(), "reg.example");
+        own.keys().cloned().collect::<Vec<_>>()
+    };
+    for nothing in [serde_json::json!({}), serde_json::json!({"insecure": true}), serde_json::json!({"auth": ""})] {
+        assert_eq!(config(nothing.clone()), ["credsStore"], "{nothing}");
+    }
+    assert_eq!(config(serde_json::json!({"auth": "YTpi"})), ["auths"]);
+    assert_eq!(config(serde_json::json!({"username": "u", "password": "p"})), ["auths"]);
+}
+
 #[test]
 fn a_missing_file_is_no_credentials_and_a_broken_one_is_named() {
     let search_file = |path: &str| CredentialSearch {

@@ -84,7 +84,7 @@ fn any_other_server_gets_what_its_status_allows() {
     assert!(plain(403, "DENIED", "no").contains("credentials that may do this"));
     assert!(plain(403, "DENIED", "storage quota exceeded").contains("quota is used up"));
     assert!(plain(405, "UNSUPPORTED", "The operation is unsupported.").contains("storage.delete.enabled"));
-    assert!(plain(413, "", "").contains("how large a blob may be"));
+    assert!(plain(413, "", "").contains("client_max_body_size"));
     assert!(plain(503, "", "").contains("try again"));
     assert_eq!(plain(404, "NAME_UNKNOWN", ""), "");
     let mut refusal = Refusal {
@@ -97,7 +97,10 @@ fn any_other_server_gets_what_its_status_allows() {
     };
     let hint = of_refusal(&refusal).unwrap();
     assert_eq!(hint, "the credentials from `SPECTRO_PASSWORD` were refused: spectro registry login reg.example");
+    // A proxy before a registry answers with pages as well.
     refusal.html = true;
+    assert_eq!(of_refusal(&refusal), Some(hint));
+    refusal.status = 404;
     assert!(of_refusal(&refusal).unwrap().contains("web server"));
 }
 
@@ -111,5 +114,17 @@ fn every_row_can_be_reached() {
                 && row.status.iter().all(|status| earlier.status.contains(status))
         });
         assert!(!hidden, "{}", row.advice);
+    }
+}
+
+#[test]
+fn a_port_is_left_out_and_an_address_of_ipv6_stays_whole() {
+    for (host, expected) in [
+        ("reg.example", "reg.example"),
+        ("reg.example:5000", "reg.example"),
+        ("[::1]", "[::1]"),
+        ("[::1]:5000", "[::1]"),
+    ] {
+        assert_eq!(without_port(host), expected);
     }
 }
