@@ -2,6 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use spectro_pack::{artifact::media_type, store::Descriptor};
+
 /// Returns a size with three digits at most, such as `148 KiB` or `1.2 MiB`.
 pub(crate) fn size(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
@@ -24,6 +26,16 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
         _ if number == 1 => format!("1 {noun}"),
         Some(stem) => format!("{number} {stem}ries"),
         None => format!("{number} {noun}s"),
+    }
+}
+
+/// Returns what a blob is called: its title, or what it is where it has none.
+pub(crate) fn blob(descriptor: &Descriptor) -> &str {
+    match descriptor.media_type.as_str() {
+        _ if descriptor.title().is_some() => descriptor.title().unwrap_or_default(),
+        media_type::METADATA => "pack.json",
+        media_type::UNKNOWN_CONFIG | media_type::EMPTY_CONFIG => "config",
+        other => other,
     }
 }
 

@@ -153,7 +153,7 @@ struct Blobs {
 
 impl Blobs {
     fn name(descriptor: &Descriptor) -> &str {
-        descriptor.title().unwrap_or("pack.json")
+        format::blob(descriptor)
     }
 
     fn start(&self, bars: &MultiProgress, descriptor: &Descriptor) {

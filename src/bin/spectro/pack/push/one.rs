@@ -15,7 +15,7 @@ use spectro_pack::{
 use crate::{
     failure::{Exit, Failure, tag_conflict},
     format,
-    pack::{form::repository, read::Workers},
+    pack::{form::repository, next, read::Workers},
     progress::{Progress, Verbs},
 };
 
@@ -176,7 +176,7 @@ async fn send(
     let (location, artifact, tag) = (&destination.location, &encoded.artifact, encoded.tag.clone());
     let name = repository(location, &encoded.name, job.form)?;
     let place = format!("{name}:{tag}");
-    *reference = Some(format!("{location}/{place}"));
+    *reference = Some(location.place(&place));
     if job.form == Form::Layered {
         refuse_empty_files(destination, encoded, &place)?;
     }
@@ -194,7 +194,10 @@ async fn send(
     };
     if job.dry_run {
         let planned = transfer::plan(artifact, &selector, &*target, &options).await;
-        let failed = |error| Failure::of_store(format!("cannot look at `{place}` in `{location}`"), &error);
+        let failed = |error| {
+            let failure = Failure::of_store(format!("cannot look at `{place}` in `{location}`"), &error);
+            next::or_no_host(failure, location)
+        };
         return planned.map(Outcome::Planned).map_err(failed);
     }
     let observer = job.progress.blobs(label, Verbs::Push);
@@ -221,7 +224,7 @@ fn not_pushed(location: &ServerLocation, place: &str, failed: CopyError) -> Fail
     if let Some(conflict) = error.find::<TagConflict>() {
         return tag_conflict(place, &server, conflict);
     }
-    let failure = Failure::of_store(format!("cannot push `{place}` to `{server}`"), &error);
+    let failure = next::or_no_host(Failure::of_store(format!("cannot push `{place}` to `{server}`"), &error), location);
     let blobs = format::count(blobs_there, "blob");
     match (blobs_there, tag_written) {
         (_, true) => failure.state("the version's tag is written, a further tag is not"),

@@ -4,6 +4,7 @@ use std::{fmt::Write as _, time::Duration};
 
 use serde_json::{Value, json};
 use spectro_pack::{
+    artifact::Form,
     digest::Digest,
     pack::{Finding, Severity},
     store::Tag,
@@ -18,6 +19,7 @@ use crate::{
     context::Context,
     findings::{finding_json, line::escape},
     format,
+    pack::next,
 };
 
 pub(super) struct Reporter<'a> {
@@ -47,7 +49,7 @@ impl<'a> Reporter<'a> {
             Outcome::Done(_) | Outcome::Planned(_) if !self.job.alone && !self.context.progress.draws_bars() => {
                 let name = pushed.name.as_deref().unwrap_or_default();
                 let version = pushed.version.as_deref().unwrap_or_default();
-                self.say(&format!("  {:<9} {name} {version}{}", word(&pushed.outcome), self.at(pushed)));
+                self.say(&format!("  {:<9} {name} {version}{}", said(&pushed.outcome), self.at(pushed)));
             }
             _ => {}
         }
@@ -64,6 +66,7 @@ impl<'a> Reporter<'a> {
     fn tell_findings(&self, pushed: &Pushed) {
         let Some(report) = &pushed.report else { return };
         let directory = pushed.directory.display();
+        let validate = format!("spectro pack validate {}", next::word(&directory));
         let refused = matches!(pushed.outcome, Outcome::Refused);
         let counts: Vec<_> = [(report.errors(), "error"), (report.warnings(), "warning")]
             .into_iter()
@@ -80,9 +83,9 @@ impl<'a> Reporter<'a> {
             for finding in shown {
                 self.context.progress.line(&format!("  {}", line_of(&directory.to_string(), finding)));
             }
-            self.context.progress.line(&format!("  hint: spectro pack validate {directory}"));
+            self.context.progress.line(&format!("  hint: {validate}"));
         } else if !refused && !counts.is_empty() {
-            self.say(&format!("warning: {} in {directory} (spectro pack validate {directory})", counts.join(", ")));
+            self.say(&format!("warning: {} in {directory} ({validate})", counts.join(", ")));
         }
     }
 
@@ -119,8 +122,9 @@ impl<'a> Reporter<'a> {
         let CopyOutcome::Overwrote { replaced, still_there } = &copied.outcome else { return };
         let name = pushed.name.as_deref().unwrap_or_default();
         if *still_there {
-            let server = &self.job.destinations[0].location;
-            self.say(&format!("hint: bring it back with: spectro pack pull {name}@{replaced} -r {server}"));
+            let server = next::word(&self.job.destinations[0].location);
+            let form = if self.job.form == Form::Archive { " --format archive" } else { "" };
+            self.say(&format!("hint: bring it back with: spectro pack pull {name}@{replaced} -r {server}{form}"));
         } else {
             self.say(&format!("note: {replaced} is gone: this server drops what no tag names"));
         }
@@ -160,6 +164,15 @@ pub(super) fn word(outcome: &Outcome) -> &'static str {
         },
         Outcome::Refused => "refused",
         Outcome::Failed(_) => "failed",
+    }
+}
+
+/// Returns the word of a result for people: of a dry run what is yet to be done.
+pub(super) fn said(outcome: &Outcome) -> &'static str {
+    match (outcome, word(outcome)) {
+        (Outcome::Planned(_), "pushed") => "to push",
+        (Outcome::Planned(_), "overwrote") => "to overwrite",
+        (_, word) => word,
     }
 }
 
@@ -211,7 +224,7 @@ fn planned(reference: &str, plan: &Plan, even_if_unchanged: bool) -> String {
     };
     for (descriptor, there) in &plan.blobs {
         let verb = if *there { "exists" } else { "upload" };
-        let title = escape(descriptor.title().unwrap_or("pack.json"));
+        let title = escape(format::blob(descriptor));
         writeln!(text, "{verb:<9} {title:<40} {:>9}", format::size(descriptor.size)).expect("a String takes all");
     }
     write!(text, "{reference}\n{}  dry run: ", plan.digest).expect("a String takes all");
