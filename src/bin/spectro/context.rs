@@ -10,7 +10,13 @@ use spectro_pack::{
     registry::Server,
 };
 
-use crate::{args::GlobalArgs, config::Config, failure::Failure, output::Output, progress::Progress};
+use crate::{
+    args::GlobalArgs,
+    config::{self, Config},
+    failure::{Exit, Failure, NO_SERVER},
+    output::Output,
+    progress::Progress,
+};
 
 pub(crate) struct Context {
     pub(crate) output: Output,
@@ -47,6 +53,15 @@ impl Context {
     /// Returns what `config.json` says.
     pub(crate) fn config(&self) -> Result<Config, Failure> {
         self.home().map_or_else(|| Ok(Config::default()), Config::read)
+    }
+
+    /// Returns the failure of a command that names no server where none is configured.
+    pub(crate) fn no_server(&self, message: impl Into<String>) -> Failure {
+        let failure = Failure::new(Exit::Usage, message).hint(NO_SERVER);
+        match self.named_home().map(|home| home.join(config::FILE)) {
+            Some(file) if !file.exists() => failure.cause(format!("there is no `{}`", file.display())),
+            _ => failure,
+        }
     }
 
     /// Returns how packs are encoded, where packed folders wait in `scratch`.

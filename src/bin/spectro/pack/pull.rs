@@ -21,6 +21,7 @@ use spectro_pack::{
 use self::one::{Goal, Job, Wanted, pull_one};
 use super::{
     form::{FormArgs, repository},
+    next,
     stored::in_store,
 };
 use crate::{
@@ -103,7 +104,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
     }
     let whole = context.progress.packs(wanted.len());
     let pulls = wanted.into_iter().map(|wanted| async {
-        let shown = format!("{}/{}", wanted.location, wanted.reference);
+        let shown = wanted.location.place(&wanted.reference);
         (shown, pull_one(&job, wanted).await)
     });
     let mut running = futures::stream::iter(pulls).buffered(PACKS_AT_ONCE);
@@ -160,7 +161,7 @@ async fn versions(
         let failure = Failure::of_store(format!("cannot list the versions of `{reference}` in `{location}`"), &error);
         match error.kind() {
             ErrorKind::NotFound if !failure.has_hint() => {
-                failure.hint(format!("spectro pack ls -r {location} shows what is there"))
+                failure.hint(format!("{} shows what is there", next::list_packs(location)))
             }
             _ => failure,
         }
