@@ -160,6 +160,17 @@ fn only_what_changed_since_a_commit_is_pushed() {
 }
 
 #[test]
+fn a_name_that_is_not_there_stops_no_other_pull() {
+    let sandbox = Sandbox::new();
+    versions(&sandbox, "all", &["1.0.0", "2.0.0"]);
+    sandbox.spectro(["pack", "push", "--recursive", "all", "-r", STORE]).run().success();
+    let pull = ["pack", "pull", "--all", "nothing", "permission-manager", "--output-dir", "back", "-r", STORE];
+    let outcome = sandbox.spectro(pull).run().fails(3).prints("2 packs pulled, 1 failed");
+    assert_eq!(rows(&outcome.stdout, 2)[3], format!("{STORE}/nothing failed"), "{}", outcome.stdout);
+    assert!(sandbox.path("back/permission-manager-2.0.0/pack.json").is_file());
+}
+
+#[test]
 fn many_are_pulled_each_into_a_folder_of_its_own() {
     needs!(Distribution);
     let registry = RealRegistry::start(Kind::Distribution);

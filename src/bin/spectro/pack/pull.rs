@@ -91,16 +91,23 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
         return Ok(ExitCode::SUCCESS);
     }
     let folder = args.output_dir.clone().unwrap_or_else(|| PathBuf::from("."));
-    let mut wanted = Vec::new();
+    let (mut wanted, mut done) = (Vec::new(), Vec::new());
     for word in &args.words {
         let (location, reference, form) = named(&args, word, context)?;
-        if args.all {
-            for reference in versions(&args, &location, reference, form, context).await? {
-                wanted.push(Wanted { location: location.clone(), reference, form, goal: Goal::In(folder.clone()) });
-            }
+        let found = if args.all {
+            versions(&args, &location, reference.clone(), form, context).await
         } else {
-            wanted.push(Wanted { location, reference, form, goal: Goal::In(folder.clone()) });
+            Ok(vec![reference.clone()])
+        };
+        let wants = |reference| Wanted { location: location.clone(), reference, form, goal: Goal::In(folder.clone()) };
+        match found {
+            Ok(found) => wanted.extend(found.into_iter().map(wants)),
+            Err(failure) if failure.exit == Exit::Usage || args.words.len() == 1 => return Err(failure),
+            Err(failure) => done.push((location.place(&reference), Err(failure))),
         }
+    }
+    for (_, failed) in &done {
+        report::tell(context, failed);
     }
     let whole = context.progress.packs(wanted.len());
     let pulls = wanted.into_iter().map(|wanted| async {
@@ -108,7 +115,6 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
         (shown, pull_one(&job, wanted).await)
     });
     let mut running = futures::stream::iter(pulls).buffered(PACKS_AT_ONCE);
-    let mut done = Vec::new();
     while let Some((shown, pulled)) = running.next().await {
         whole.one_more();
         report::tell(context, &pulled);
