@@ -61,7 +61,8 @@ impl ServerLocation {
                 server.base().is_some_and(|base| format!("/{base}").ends_with(&format!("/{ARCHIVES}")))
             }
             Self::Layout(folder) => folder.ends_with(ARCHIVES),
-            Self::Archive(_) => false,
+            // A file keeps names alone, in whatever form.
+            Self::Archive(_) => true,
         };
         if is_there || is_archive_name(name) {
             return Ok(name.clone());
@@ -302,6 +303,7 @@ mod tests {
             ("ghcr.io/acme/no-spectro-packs/archive", "nginx", "spectro-packs/archive/nginx"),
             ("oci-layout:./packs", "nginx", "spectro-packs/archive/nginx"),
             ("oci-layout:./packs/spectro-packs/archive/", "nginx", "nginx"),
+            ("oci-archive:a.tar", "nginx", "nginx"),
             ("ghcr.io", "acme/spectro-packs/archive/nginx", "acme/spectro-packs/archive/nginx"),
         ] {
             let server: ServerLocation = server.parse().unwrap();

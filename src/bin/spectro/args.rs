@@ -113,8 +113,9 @@ impl Command {
 #[derive(Args)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct ServerArgs {
-    /// The server: host[:port][/base/path] of a registry, or oci-layout:DIR
-    #[arg(short = 'r', long, value_name = "SERVER", env = "SPECTRO_REGISTRY_SERVER")]
+    /// The server: host[:port][/base/path] of a registry, or oci-layout:DIR [default: `SPECTRO_REGISTRY_SERVER`, or the
+    /// defaultRegistry of config.json, for what is only a name]
+    #[arg(short = 'r', long, value_name = "SERVER")]
     pub(crate) registry_server: Option<ServerLocation>,
     #[command(flatten)]
     pub(crate) login: LoginArgs,
@@ -126,8 +127,9 @@ pub(crate) struct ServerArgs {
 #[derive(Args)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct ServersArgs {
-    /// The server: host[:port][/base/path] of a registry, or oci-layout:DIR; several are named one by one
-    #[arg(short = 'r', long, value_name = "SERVER", env = "SPECTRO_REGISTRY_SERVER")]
+    /// The server: host[:port][/base/path] of a registry, or oci-layout:DIR; several are named one by one [default:
+    /// `SPECTRO_REGISTRY_SERVER`, or the defaultRegistry of config.json]
+    #[arg(short = 'r', long, value_name = "SERVER")]
     registry_server: Vec<ServerLocation>,
     #[command(flatten)]
     login: LoginArgs,

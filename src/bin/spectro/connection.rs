@@ -34,7 +34,7 @@ impl ServerArgs {
         if let Some(server) = &self.registry_server {
             return Ok(server.clone());
         }
-        let default = context.config()?.default_server()?;
+        let default = context.default_server()?;
         default.ok_or_else(|| context.no_server("no registry server was named"))
     }
 

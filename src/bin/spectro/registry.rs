@@ -41,7 +41,7 @@ impl Command {
 /// Returns the registry that was named, or the default one; a folder needs no credentials.
 fn registry(named: Option<ServerLocation>, context: &Context) -> Result<ServerName, Failure> {
     let nothing = || context.no_server("no registry server was named");
-    let location = named.map_or_else(|| context.config()?.default_server()?.ok_or_else(nothing), Ok)?;
+    let location = named.map_or_else(|| context.default_server()?.ok_or_else(nothing), Ok)?;
     match location {
         ServerLocation::Registry(name) => Ok(name),
         local @ (ServerLocation::Layout(_) | ServerLocation::Archive(_)) => {

@@ -24,7 +24,7 @@ use crate::{
 /// Returns what a word on the command line means.
 pub(super) fn place(word: &str, server: &ServerArgs, context: &Context) -> Result<Place, Failure> {
     let named = server.registry_server.as_ref();
-    let default = if named.is_some() { None } else { context.config()?.default_server()? };
+    let default = if named.is_some() { None } else { context.default_server()? };
     let place = parse_place(word, named, default.as_ref(), |path| path.join("pack.json").is_file());
     place.map_err(|error| match error {
         InvalidPlace::NoServer(_) => context.no_server(error.to_string()),

@@ -66,7 +66,7 @@ pub(super) async fn find(word: &str, args: &Args, servers: &mut Servers<'_>) -> 
         return in_archive(file, args, servers);
     }
     let (location, mut reference) = in_store(word, &args.server, context)?;
-    let is_full = args.server.registry_server.is_none() && word.contains(['/', ':']);
+    let is_full = args.server.registry_server.is_none() && word.contains('/');
     if !is_full {
         let form = context.config()?.default_form()?.unwrap_or(Form::Layered);
         reference.name = repository(&location, &reference.name, form)?;
