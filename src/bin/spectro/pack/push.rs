@@ -3,6 +3,7 @@
 mod find;
 mod one;
 mod report;
+mod same;
 mod table;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Instant};

@@ -46,7 +46,9 @@ impl<'a> Reporter<'a> {
                 self.context.progress.line(&failure.to_text());
             }
             // Where bars are drawn they say how far it is; the table comes at the end.
-            Outcome::Done(_) | Outcome::Planned(_) if !self.job.alone && !self.context.progress.draws_bars() => {
+            Outcome::Done(_) | Outcome::Planned(_) | Outcome::SameFiles(_)
+                if !self.job.alone && !self.context.progress.draws_bars() =>
+            {
                 let name = pushed.name.as_deref().unwrap_or_default();
                 let version = pushed.version.as_deref().unwrap_or_default();
                 self.say(&format!("  {:<9} {name} {version}{}", said(&pushed.outcome), self.at(pushed)));
@@ -113,6 +115,11 @@ impl<'a> Reporter<'a> {
                 done(reference, copied)
             }
             Outcome::Planned(plan) => planned(reference, plan, self.job.even_if_unchanged),
+            Outcome::SameFiles(there) => {
+                let dry = if self.job.dry_run { "dry run: " } else { "" };
+                let note = "the same files, packed by another tool; --force writes the bytes of this one";
+                format!("{reference}\n{there}  {dry}unchanged\nnote: {note}")
+            }
             Outcome::Refused | Outcome::Failed(_) => String::new(),
         }
     }
@@ -162,6 +169,7 @@ pub(super) fn word(outcome: &Outcome) -> &'static str {
             TagPlan::Overwrite { .. } => "overwrote",
             TagPlan::Conflict { .. } => "conflict",
         },
+        Outcome::SameFiles(_) => "unchanged",
         Outcome::Refused => "refused",
         Outcome::Failed(_) => "failed",
     }
@@ -182,7 +190,7 @@ pub(super) fn bytes_sent(pushed: &Pushed) -> u64 {
         Outcome::Planned(plan) => {
             plan.blobs.iter().filter(|(_, there)| !there).map(|(descriptor, _)| descriptor.size).sum()
         }
-        Outcome::Refused | Outcome::Failed(_) => 0,
+        Outcome::SameFiles(_) | Outcome::Refused | Outcome::Failed(_) => 0,
     }
 }
 
@@ -259,7 +267,7 @@ fn to_json(pushed: &Pushed) -> Value {
             TagPlan::Overwrite { there } | TagPlan::Conflict { there } => (Some(there), plan.moving.as_slice()),
             _ => (None, plan.moving.as_slice()),
         },
-        Outcome::Refused | Outcome::Failed(_) => (None, [].as_slice()),
+        Outcome::SameFiles(_) | Outcome::Refused | Outcome::Failed(_) => (None, [].as_slice()),
     };
     let moved: Vec<_> = moved
         .iter()
