@@ -309,5 +309,8 @@ fn what_is_no_pack_is_not_copied_and_credentials_are_for_one_server() {
     let named = format!("{}/mirror/permission-manager:1.0.0", registry.host());
     let parent = format!("a copy keeps the name and the version: write {}/mirror\n", registry.host());
     copy(&sandbox, &[&source, &named]).fails(2).says(&parent);
+    let note = format!("`{host}/permission-manager/permission-manager`", host = registry.host());
+    let target = format!("{}/permission-manager", registry.host());
+    copy(&sandbox, &[&source, &target, "--dry-run"]).success().says(&note);
     copy(&sandbox, &[&source, "./packs"]).fails(2).says("as a store it is written `oci-layout:./packs`");
 }

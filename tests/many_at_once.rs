@@ -171,6 +171,23 @@ fn a_name_that_is_not_there_stops_no_other_pull() {
 }
 
 #[test]
+fn the_versions_in_a_range_are_pulled() {
+    let sandbox = Sandbox::new();
+    versions(&sandbox, "all", &["1.0.0", "1.9.0", "2.0.0"]);
+    sandbox.spectro(["pack", "push", "--recursive", "all", "-r", STORE]).run().success();
+    let pull = |range: &str| {
+        let words = ["pack", "pull", "--versions", range, "permission-manager", "--output-dir", "back", "-r", STORE];
+        sandbox.spectro(words).run()
+    };
+    pull(">=1.5 <2").success().prints("1 pack pulled");
+    assert_eq!(crate::support::layout::names(&sandbox.path("back")), ["permission-manager-1.9.0"]);
+    pull(">9").fails(3).says("has no version in `>9`").says("spectro pack ls permission-manager -r");
+    pull("bogus").fails(2);
+    let one = ["pack", "pull", "--versions", "1.x", "permission-manager:1.0.0", "-r", STORE];
+    sandbox.spectro(one).run().fails(2).says("names one version");
+}
+
+#[test]
 fn many_are_pulled_each_into_a_folder_of_its_own() {
     needs!(Distribution);
     let registry = RealRegistry::start(Kind::Distribution);
@@ -210,7 +227,7 @@ fn many_are_pulled_each_into_a_folder_of_its_own() {
 
     let both = ["permission-manager:1.0.0", "permission-manager:stable", "--output-dir", "twice"];
     pull(&both).fails(2).says("where another pack of this command goes");
-    pull(&["--all", "permission-manager:1.0.0"]).fails(2).says("--all means all of them");
+    pull(&["--all", "permission-manager:1.0.0"]).fails(2).says("--all and --versions mean several");
     pull(&["--all", "nothing"]).fails(3).says("spectro pack ls -r");
     pull(&["a", "b", "c"]).fails(2).says("one word too many").says("--output-dir");
 }

@@ -9,12 +9,12 @@ use std::{path::Path, process::ExitCode, sync::Arc};
 use futures::StreamExt;
 use spectro_pack::{
     location::{Place, ServerLocation, Store, parse_place},
-    store::{VersionRange, layout::LayoutStore},
+    store::{RepositoryName, VersionRange, layout::LayoutStore},
 };
 
 use self::{
     find::{Servers, find},
-    one::{Copying, Job, copy_one},
+    one::{Copying, Item, Job, copy_one},
 };
 use super::{form::Word, next, read::Workers};
 use crate::{
@@ -91,6 +91,9 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
         None => servers.open(&target)?,
     };
     servers.check_credentials()?;
+    if let Some(note) = note_on_target(&target, &items) {
+        context.output.say(&note);
+    }
     let job = Arc::new(Job {
         encoding: context.encoding(scratch_folder(&target)),
         target,
@@ -144,6 +147,15 @@ fn parse_target(word: &str) -> Result<ServerLocation, Failure> {
         Failure::new(Exit::Usage, format!("`{word}` names a pack, and the last word says where packs go"))
             .hint(format!("a copy keeps the name and the version: write {}", next::word(parent)))
     })
+}
+
+/// Returns what is worth a note where the target ends in the pack's name, as other tools name a copy: it is taken for a folder.
+fn note_on_target(target: &ServerLocation, items: &[Item]) -> Option<String> {
+    let ServerLocation::Registry(server) = target else { return None };
+    let last = |name: &RepositoryName| name.as_str().rsplit('/').next().map(str::to_owned);
+    let folder = last(server.base()?)?;
+    let is_named_so = items.iter().any(|item| last(&item.reference.name).as_ref() == Some(&folder));
+    is_named_so.then(|| format!("note: the target is where packs go, each by its name: `{target}/{folder}`"))
 }
 
 /// Makes the folder in which an archive file is put together, beside it.

@@ -15,7 +15,7 @@ use spectro_pack::{
     artifact::{Form, Limits},
     location::ServerLocation,
     registry::{Intent, PackReference},
-    store::{ErrorKind, all_tags, by_version},
+    store::{ErrorKind, VersionRange, all_tags, by_version},
 };
 
 use self::one::{Goal, Job, Wanted, pull_one};
@@ -39,16 +39,17 @@ const PACKS_AT_ONCE: usize = 4;
 #[command(
     override_usage = "spectro pack pull NAME[:TAG][@DIGEST] [TARGET_DIR] [OPTIONS]\n       \
                       spectro pack pull NAME[:TAG][@DIGEST]… --output-dir DIR [OPTIONS]\n       \
-                      spectro pack pull --all NAME… [--output-dir DIR] [OPTIONS]",
+                      spectro pack pull --all | --versions RANGE NAME… [--output-dir DIR] [OPTIONS]",
     after_help = "Examples:
   spectro pack pull nginx -r ghcr.io/acme                          the newest version
   spectro pack pull nginx:1.0.0 ./nginx -r oci-layout:./packs
   spectro pack pull nginx:1.0.0 redis --output-dir packs -r ghcr.io/acme
-  spectro pack pull --all nginx --output-dir packs -r ghcr.io/acme"
+  spectro pack pull --all nginx --output-dir packs -r ghcr.io/acme
+  spectro pack pull --versions '>=1.2 <2' nginx redis -r ghcr.io/acme"
 )]
 pub(crate) struct Args {
     /// The pack: NAME[:TAG][@DIGEST] with -r SERVER, or SERVER/NAME[:TAG][@DIGEST]; then the folder to make [default: ./NAME-VERSION].
-    /// With --output-dir or --all: packs
+    /// With --output-dir, --all or --versions: packs
     #[arg(required = true, value_name = "NAME[:TAG][@DIGEST]")]
     words: Vec<PathBuf>,
     /// Pull every pack that is named into its own folder NAME-VERSION in this one
@@ -57,6 +58,9 @@ pub(crate) struct Args {
     /// Pull all versions of each NAME
     #[arg(long)]
     all: bool,
+    /// Pull the versions of each NAME in this range, such as '>=1.2 <2', '1.x' or '~1.2'
+    #[arg(long, value_name = "RANGE", conflicts_with = "all")]
+    versions: Option<VersionRange>,
     /// Replace the target where it holds the same pack
     #[arg(short, long)]
     force: bool,
@@ -72,13 +76,20 @@ pub(crate) struct Args {
     server: ServerArgs,
 }
 
+impl Args {
+    /// Returns whether several versions of a pack are meant.
+    fn several(&self) -> bool {
+        self.all || self.versions.is_some()
+    }
+}
+
 pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failure> {
     let job = Job {
         force: args.force,
         limits: Limits { unpacked: args.max_unpacked, entries: args.max_entries, ..Limits::default() },
         server: &args.server,
         context,
-        alone: !args.all && args.output_dir.is_none(),
+        alone: !args.several() && args.output_dir.is_none(),
         claimed: Mutex::new(BTreeSet::new()),
     };
     if job.alone {
@@ -94,7 +105,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
     let (mut wanted, mut done) = (Vec::new(), Vec::new());
     for word in &args.words {
         let (location, reference, form) = named(&args, word, context)?;
-        let found = if args.all {
+        let found = if args.several() {
             versions(&args, &location, reference.clone(), form, context).await
         } else {
             Ok(vec![reference.clone()])
@@ -158,7 +169,10 @@ async fn versions(
     context: &Context,
 ) -> Result<Vec<PackReference>, Failure> {
     if reference.selector().is_some() {
-        return Err(Failure::new(Exit::Usage, format!("`{reference}` names one version, and --all means all of them")));
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("`{reference}` names one version, and --all and --versions mean several"),
+        ));
     }
     reference.name = repository(location, &reference.name, form)?;
     let store = args.server.open(context, location)?;
@@ -172,7 +186,7 @@ async fn versions(
             _ => failure,
         }
     })?;
-    let (versions, others) = by_version(tags);
+    let (mut versions, others) = by_version(tags);
     if !others.is_empty() {
         let names: Vec<_> = others.iter().map(ToString::to_string).collect();
         context.output.say(&format!(
@@ -180,6 +194,14 @@ async fn versions(
             format::count(others.len(), "other tag"),
             names.join(", ")
         ));
+    }
+    if let Some(range) = &args.versions {
+        versions.retain(|tag| range.matches(tag));
+        if versions.is_empty() {
+            let message = format!("`{reference}` in `{location}` has no version in `{range}`");
+            let lists = next::list_versions(&reference.name, location);
+            return Err(Failure::new(Exit::NotFound, message).hint(format!("{lists} shows its tags")));
+        }
     }
     Ok(versions.into_iter().map(|tag| PackReference { tag: Some(tag), ..reference.clone() }).collect())
 }
