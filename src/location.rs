@@ -33,6 +33,22 @@ pub enum ServerLocation {
 }
 
 impl ServerLocation {
+    /// Returns `host[:port]`, where it is a registry.
+    pub fn host(&self) -> Option<&str> {
+        match self {
+            Self::Registry(name) => Some(name.host()),
+            Self::Layout(_) | Self::Archive(_) => None,
+        }
+    }
+
+    /// Returns the word that names a pack here, such as `NAME:TAG`, as it can be typed.
+    pub fn place(&self, reference: impl fmt::Display) -> String {
+        match self {
+            Self::Registry(_) | Self::Layout(_) => format!("{self}/{reference}"),
+            Self::Archive(_) => format!("{self}:{reference}"),
+        }
+    }
+
     /// Returns the name under which a pack in the archive form lies here: `spectro-packs/archive/NAME`, unless the
     /// server's own path ends so already.
     ///
@@ -45,7 +61,8 @@ impl ServerLocation {
                 server.base().is_some_and(|base| format!("/{base}").ends_with(&format!("/{ARCHIVES}")))
             }
             Self::Layout(folder) => folder.ends_with(ARCHIVES),
-            Self::Archive(_) => false,
+            // A file keeps names alone, in whatever form.
+            Self::Archive(_) => true,
         };
         if is_there || is_archive_name(name) {
             return Ok(name.clone());
@@ -72,6 +89,10 @@ impl FromStr for ServerLocation {
         match text.strip_prefix(LAYOUT) {
             Some("") => Err(InvalidReference::new(text, "names no folder: write `oci-layout:DIR`")),
             Some(folder) => Ok(Self::Layout(PathBuf::from(folder))),
+            None if looks_like_a_folder(text) => {
+                let problem = format!("is a folder: as a store it is written `{LAYOUT}{text}`");
+                Err(InvalidReference::new(text, problem))
+            }
             None => text.parse().map(Self::Registry),
         }
     }
@@ -185,13 +206,12 @@ pub fn parse_place(
     if let Some(server) = server {
         return Ok(Place::Stored { server: server.clone(), reference: word.parse()? });
     }
-    let looks_like_a_folder =
-        matches!(word, "." | "..") || ["./", "../", "/"].iter().any(|start| word.starts_with(start));
-    if looks_like_a_folder || is_pack(Path::new(word)) {
+    if looks_like_a_folder(word) || is_pack(Path::new(word)) {
         return Ok(Place::Directory(PathBuf::from(word)));
     }
     if let Some(rest) = word.strip_prefix(LAYOUT) {
-        let (folder, reference) = rest.rsplit_once('/').filter(|(folder, _)| !folder.is_empty()).ok_or_else(|| {
+        let whole = rest.rsplit_once('/').filter(|(folder, name)| !folder.is_empty() && !name.is_empty());
+        let (folder, reference) = whole.ok_or_else(|| {
             InvalidReference::new(
                 word,
                 "names no pack: write `oci-layout:DIR/NAME[:TAG]`, or NAME and -r oci-layout:DIR",
@@ -215,6 +235,9 @@ pub fn parse_place(
             error.meant = Some(format!("docker.io/{bare}"));
             return Err(error.into());
         }
+        if reference.is_empty() {
+            return Err(InvalidReference::new(word, "names a server, and no pack on it").into());
+        }
         return Ok(Place::Stored { server: ServerLocation::Registry(host.parse()?), reference: reference.parse()? });
     }
     let reference = word.parse()?;
@@ -222,6 +245,10 @@ pub fn parse_place(
         Some(server) => Ok(Place::Stored { server: server.clone(), reference }),
         None => Err(InvalidPlace::NoServer(word.to_owned())),
     }
+}
+
+fn looks_like_a_folder(word: &str) -> bool {
+    matches!(word, "." | "..") || ["./", "../", "/"].iter().any(|start| word.starts_with(start))
 }
 
 #[cfg(test)]
@@ -260,6 +287,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_shown_of_a_place_can_be_typed() {
+        for word in ["ghcr.io/acme/nginx:1.0", "oci-layout:./packs/nginx:1.0", "oci-archive:a.tar:nginx:1.0"] {
+            let Ok(Place::Stored { server, reference }) = place(word) else { panic!("{word}") };
+            assert_eq!(server.place(&reference), word);
+        }
+    }
+
+    #[test]
     fn archives_have_a_place_of_their_own() {
         for (server, name, expected) in [
             ("ghcr.io/acme", "nginx", "spectro-packs/archive/nginx"),
@@ -268,6 +303,7 @@ mod tests {
             ("ghcr.io/acme/no-spectro-packs/archive", "nginx", "spectro-packs/archive/nginx"),
             ("oci-layout:./packs", "nginx", "spectro-packs/archive/nginx"),
             ("oci-layout:./packs/spectro-packs/archive/", "nginx", "nginx"),
+            ("oci-archive:a.tar", "nginx", "nginx"),
             ("ghcr.io", "acme/spectro-packs/archive/nginx", "acme/spectro-packs/archive/nginx"),
         ] {
             let server: ServerLocation = server.parse().unwrap();
@@ -286,6 +322,14 @@ mod tests {
         assert_eq!(place("oci-archive:a.tar").unwrap(), Place::Archive("a.tar".into()));
         for word in ["oci-archive:", "oci-archive::nginx:1"] {
             assert!(place(word).is_err(), "{word}");
+        }
+        for word in ["zot:5000/", "oci-layout:packs/", "oci-layout:/"] {
+            let error = place(word).unwrap_err().to_string();
+            assert!(error.contains("no pack"), "{word}: {error}");
+        }
+        for folder in [".", "./packs", "../packs", "/packs"] {
+            let error = folder.parse::<ServerLocation>().unwrap_err().to_string();
+            assert_eq!(error, format!("`{folder}` is a folder: as a store it is written `oci-layout:{folder}`"));
         }
         assert!("oci-archive:a.tar:nginx".parse::<ServerLocation>().is_err());
         assert!("oci-layout:".parse::<ServerLocation>().is_err());

@@ -20,7 +20,7 @@ use futures::{StreamExt, TryStreamExt};
 use self::metered::Metered;
 pub use self::{
     plan::{Plan, TagPlan, plan},
-    referrers::copy_referrers,
+    referrers::{copy_referrers, plan_referrers},
 };
 use crate::{
     digest::Digest,

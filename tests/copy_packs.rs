@@ -1,8 +1,7 @@
 //! Packs are copied between registries, local stores and archive files, with the same digests; other tools read the copies.
 
+mod archive_files;
 mod referrers;
-
-use std::fs;
 
 use crate::support::{
     Fault, FaultProxy, Kind, Moment, PASSWORD, RealRegistry, Reply, Sandbox, TokenService, USER, as_stored,
@@ -174,86 +173,6 @@ fn versions_are_chosen_by_range_and_other_content_is_not_overwritten() {
 }
 
 #[test]
-fn one_that_fails_stops_no_other_and_an_archive_is_written_whole_or_not() {
-    let sandbox = Sandbox::new();
-    push_versions(&sandbox, STORE, &["1.0.0", "2.0.0"]);
-    sandbox.copy_pack("golden-centos-aws");
-    sandbox.spectro(["pack", "push", "golden-centos-aws", "-r", STORE]).run().success();
-    let words = ["permission-manager:1.0.0", "nothing:1", "golden-centos-aws:7.7.1908"];
-    let to = |target: &str, more: &[&str]| copy(&sandbox, &[&words[..], &[target, "-r", STORE], more].concat());
-    to("oci-layout:./x", &[]).fails(3).prints("2 copied, 1 failed, ").says("`nothing:1`");
-    to("oci-archive:all.tar", &[]).fails(3).says("`all.tar` was not written");
-    assert!(!sandbox.path("all.tar").exists());
-    let left: Vec<_> = fs::read_dir(sandbox.work()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert!(left.iter().all(|name| !name.to_string_lossy().starts_with(".spectro")), "{left:?}");
-
-    let all = ["permission-manager", "golden-centos-aws", "oci-archive:all.tar", "--all-versions", "-r", STORE];
-    copy(&sandbox, &all).success().prints("3 copied, ");
-    let first = sandbox.read("all.tar");
-    copy(&sandbox, &all).fails(5).says("`all.tar` is there").says("--force");
-    copy(&sandbox, &[&all[..], &["-f"]].concat()).success();
-    assert!(sandbox.read("all.tar") == first, "the same packs make the same file");
-    sandbox.spectro(["pack", "pull", "oci-archive:all.tar", "x"]).run().fails(2).says("name one: oci-archive:all.tar:");
-    let listed = sandbox.spectro(["pack", "ls", "-r", "oci-archive:all.tar"]).run().success();
-    assert_eq!(listed.stdout.lines().count(), 3, "{}", listed.stdout);
-    let pushed = sandbox.spectro(["pack", "push", "golden-centos-aws", "-r", "oci-archive:all.tar", "-f"]).run();
-    pushed.fails(2).says("is written as a whole");
-}
-
-#[test]
-fn archives_are_read_by_skopeo_and_those_of_skopeo_by_us() {
-    needs!(Skopeo);
-    let sandbox = Sandbox::new();
-    push_versions(&sandbox, STORE, &["1.0.0", "2.0.0"]);
-    copy(&sandbox, &["permission-manager", "oci-archive:both.tar", "--all-versions", "-r", STORE]).success();
-    for (source, folder) in
-        [("oci-archive:both.tar:permission-manager:2.0.0", "theirs"), ("oci:packs/permission-manager:2.0.0", "same")]
-    {
-        let target = format!("oci-archive:{folder}.tar:2.0.0");
-        sandbox
-            .tool("skopeo", ["--insecure-policy", "copy", "-q", "--preserve-digests", source, &target])
-            .run()
-            .success();
-    }
-    let ours = digest(&sandbox, "oci-layout:./packs/permission-manager:2.0.0");
-    for file in ["theirs.tar", "same.tar"] {
-        assert_eq!(digest(&sandbox, &format!("oci-archive:{file}")), ours, "{file}");
-        // The file keeps no name: pack.json has it.
-        let target = format!("oci-layout:./from-{file}");
-        copy(&sandbox, &[&format!("oci-archive:{file}"), &target]).success().prints("/permission-manager:2.0.0\n");
-    }
-}
-
-#[test]
-fn a_damaged_archive_is_told_with_its_name_and_place() {
-    let sandbox = Sandbox::new();
-    push_versions(&sandbox, STORE, &["1.0.0"]);
-    copy(&sandbox, &["permission-manager", "oci-archive:good.tar", "-r", STORE]).success();
-    let good = sandbox.read("good.tar");
-    let read = |bytes: &[u8]| {
-        sandbox.write("bad.tar", bytes);
-        copy(&sandbox, &["oci-archive:bad.tar", "oci-layout:./x", "--retries", "0"])
-    };
-    for length in (0..good.len() - 1024).step_by(311) {
-        let outcome = read(&good[..length]);
-        assert_eq!(outcome.code, Some(6), "cut at {length}: {}{}", outcome.stdout, outcome.stderr);
-        assert!(outcome.stderr.contains("`bad.tar`"), "cut at {length}: {}", outcome.stderr);
-    }
-    let place = good
-        .windows(12)
-        .rposition(|window| window == b"\"1.0.0\",\n   " || window.starts_with(b"\"version\""))
-        .unwrap();
-    let mut flipped = good.clone();
-    flipped[place + 2] ^= 1;
-    read(&flipped).fails(6).says("`bad.tar`");
-    read(&[0x1f, 0x8b, 8, 0]).fails(6).says("gunzip it first");
-    read(b"no tar").fails(6);
-    copy(&sandbox, &["oci-archive:none.tar", "oci-layout:./x"]).fails(3).says("there is no file `none.tar`");
-    copy(&sandbox, &["oci-archive:", "oci-layout:./x"]).fails(2);
-    sandbox.spectro(["pack", "inspect", "permission-manager", "-r", "oci-layout:./x"]).run().fails(3);
-}
-
-#[test]
 fn a_copy_takes_the_other_form_where_asked() {
     for registry in RealRegistry::every("copy_packs::a_copy_takes_the_other_form") {
         let sandbox = Sandbox::new();
@@ -313,4 +232,12 @@ fn what_is_no_pack_is_not_copied_and_credentials_are_for_one_server() {
     let two = two.env("SPECTRO_USERNAME", "ci").env("SPECTRO_PASSWORD", "p").run().fails(2);
     two.says("are for one server, and there are").says("spectro registry login");
     copy(&sandbox, &[&source]).fails(2);
+    // As other tools name a copy.
+    let named = format!("{}/mirror/permission-manager:1.0.0", registry.host());
+    let parent = format!("a copy keeps the name and the version: write {}/mirror\n", registry.host());
+    copy(&sandbox, &[&source, &named]).fails(2).says(&parent);
+    let note = format!("`{host}/permission-manager/permission-manager`", host = registry.host());
+    let target = format!("{}/permission-manager", registry.host());
+    copy(&sandbox, &[&source, &target, "--dry-run"]).success().says(&note);
+    copy(&sandbox, &[&source, "./packs"]).fails(2).says("as a store it is written `oci-layout:./packs`");
 }

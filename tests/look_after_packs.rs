@@ -1,6 +1,6 @@
 //! What is there is listed, tagged and deleted, in a local store, in distribution and in zot.
 
-use crate::support::{FaultProxy, Kind, RealRegistry, Reply, Sandbox, have, needs, tree};
+use crate::support::{FaultProxy, Kind, Outcome, RealRegistry, Reply, Sandbox, have, needs, tree};
 
 /// Places where packs can be deleted: a local store, and each registry that is installed.
 fn stores(test: &str) -> Vec<(String, Option<RealRegistry>)> {
@@ -67,6 +67,8 @@ fn the_versions_of_a_pack_come_newest_first_and_other_tags_last() {
         assert_eq!(firsts, ["VERSION", "1.10.0", "1.9.0", "01.2.3.4", "stable"], "{server}");
         let digest = |line: usize| words(&listed.stdout)[line].last().copied().unwrap().to_owned();
         assert_eq!(digest(2), digest(4), "{server}: `stable` names 1.9.0");
+        let same_as = |line: usize| words(&listed.stdout)[line][5].to_owned();
+        assert_eq!([0, 1, 2, 4].map(same_as), ["AS", "-", "-", "1.9.0"], "{server}");
         listed.clone().says("3 versions of").says("1 other tag");
         sandbox.spectro(["pack", "ls", "-n", "permission-manager", "-r", &server]).run().success().prints("01.2.3.4");
 
@@ -150,6 +152,56 @@ fn a_catalog_without_an_end_is_refused_and_leads_to_no_other_host() {
     ls("<http://127.0.0.1:1/v2/_catalog?last=a>; rel=\"next\"").fails(8).says("on another host, which is refused");
 }
 
+/// Returns the command that a hint begins with, as the words of a shell.
+fn command_of(outcome: &Outcome, end: &str) -> Vec<String> {
+    let hint = outcome.stderr.lines().find_map(|line| line.trim().strip_prefix("hint: ")).expect("there is a hint");
+    let start = hint.find("spectro ").expect("it names a command");
+    let command = hint[start..].split(end).next().unwrap();
+    command.split_whitespace().skip(1).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_command_that_a_hint_names_works_when_it_is_copied() {
+    for (server, _registry) in stores("look_after_packs::the_command_that_a_hint_names_works") {
+        let sandbox = Sandbox::new();
+        push_versions(&sandbox, &server, &["1.0.0"]);
+        sandbox.spectro(["pack", "tag", "add", "permission-manager:1.0.0", "stable", "-r", &server]).run().success();
+        let name = |rest: &str| format!("permission-manager{rest}");
+        for (words, end) in [
+            (vec!["pack", "inspect", &name(":9")], " shows"),
+            (vec!["pack", "pull", "nothing"], " shows"),
+            (vec!["pack", "ls", "nothing"], " shows"),
+            (vec!["pack", "ls", &name(":1.0.0")], " shows"),
+            (vec!["pack", "tag", "add", &name(":9"), "x"], " shows"),
+            (vec!["pack", "tag", "delete", &name(":9"), "--yes"], " shows"),
+            (vec!["pack", "delete", &name(":9"), "--yes"], " shows"),
+            (vec!["pack", "delete", &name(""), "--yes"], " shows"),
+            (vec!["pack", "copy", "nothing", "oci-layout:./x"], " shows"),
+            (vec!["pack", "diff", &name(":9"), &name("")], " shows"),
+        ] {
+            let refused = sandbox.spectro(&words).args(["-r", &server]).run();
+            assert!(matches!(refused.code, Some(2 | 3)), "{words:?}: {}", refused.stderr);
+            sandbox.spectro(command_of(&refused, end)).run().success().prints("1.0.0");
+        }
+    }
+}
+
+#[test]
+fn a_server_where_a_pack_is_named_is_told_how_it_is_listed() {
+    let sandbox = Sandbox::new();
+    push_versions(&sandbox, "oci-layout:./packs", &["1.0.0"]);
+    let ls = |words: &[&str]| sandbox.spectro(["pack", "ls"]).args(words).run();
+    for word in ["zot.example:5000", "zot.example:5000/", "localhost:5000", "oci-layout:./"] {
+        let server = word.trim_end_matches('/');
+        ls(&[word]).fails(2).says(&format!("spectro pack ls -r {server}"));
+    }
+    ls(&["nginx"]).fails(2).says("name one with -r SERVER");
+    ls(&["nginx:1"]).fails(2).says("name one with -r SERVER");
+    let one = ls(&["-r", "oci-layout:./packs/permission-manager"]).fails(2);
+    one.says("this is one repository; give its parent");
+    ls(&["-s", "nowhere"]).fails(2).says("there is no `nowhere/config.json`");
+}
+
 #[test]
 fn a_tag_is_added_once_and_moved_only_when_asked() {
     for (server, _registry) in stores("look_after_packs::a_tag_is_added_once") {
@@ -169,7 +221,7 @@ fn a_tag_is_added_once_and_moved_only_when_asked() {
         tagged.success();
         assert!(sandbox.read_text("back/pack.json").contains("\"2.0.0\""), "{server}");
         add(&["permission-manager:9", "x"]).fails(3);
-        add(&["permission-manager:1.0.0", "no tag"]).fails(2).says("`no tag` is no tag");
+        add(&["permission-manager:1.0.0", "no tag"]).fails(2).says("`no tag` is not a tag");
         add(&["nothing:1.0.0", "x"]).fails(3);
     }
 }

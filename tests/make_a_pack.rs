@@ -175,6 +175,11 @@ fn a_chart_is_fetched_from_a_registry_and_the_pack_pushed_to_it() {
         sandbox.spectro(build).run().success().prints(&format!("{host}/packs/greeter:1.2.3")).prints("pushed");
         assert_eq!(sandbox.read("out/charts/greeter-1.2.3.tgz"), sandbox.read("greeter-1.2.3.tgz"));
         assert_fine(&sandbox, "out");
+        // A chart where a pack is meant: the command that is named makes one of it.
+        let inspected = sandbox.spectro(["pack", "inspect", &format!("{host}/charts/greeter:1.2.3")]).run().fails(3);
+        inspected
+            .says("is a Helm chart, not a pack")
+            .says(&format!("spectro pack build {chart} DIR makes a pack from it"));
         // The newest where none is named, and a name on the server, as the old command had it.
         let newest = ["pack", "build", &format!("oci://{host}/charts/greeter"), "newest"];
         sandbox.spectro(newest).run().success().says("newest of 1 version: charts/greeter:1.2.3");

@@ -37,7 +37,8 @@ fn a_tree_of_packs_goes_to_several_servers_and_one_that_fails_stops_no_other() {
                 .run()
         };
         let planned = push(&["--dry-run"]).fails(1);
-        planned.prints("6 to push, 1 refused");
+        assert!(!planned.stderr.contains("pushed"), "nothing was pushed: {}", planned.stderr);
+        planned.says("  to push   permission-manager 2.0.0").prints("6 to push, 1 refused");
         assert!(!sandbox.path("packs").exists(), "a dry run writes nothing");
         let outcome = push(&[]).fails(1).says("error: all/broken is not valid");
         let pushed = rows(&outcome.stdout, 3);
@@ -49,9 +50,9 @@ fn a_tree_of_packs_goes_to_several_servers_and_one_that_fails_stops_no_other() {
                 "permission-manager 1.0.0 pushed",
                 "permission-manager 2.0.0 pushed",
                 "permission-manager 2.0.0 pushed",
+                "golden-centos-aws 7.7.1908 pushed",
+                "golden-centos-aws 7.7.1908 pushed",
                 "broken - refused",
-                "golden-centos-aws 7.7.1908 pushed",
-                "golden-centos-aws 7.7.1908 pushed",
             ],
             "{}",
             outcome.stdout
@@ -100,10 +101,38 @@ fn two_folders_of_one_version_are_refused_before_anything_is_sent() {
 fn credentials_by_variable_are_for_one_server() {
     let sandbox = Sandbox::new();
     versions(&sandbox, "all", &["1.0.0"]);
-    let push = ["pack", "push", "all/permission-manager-1.0.0", "-r", STORE, "-r", "127.0.0.1:1"];
-    let push = sandbox.spectro(push).env("SPECTRO_USERNAME", "ci").env("SPECTRO_PASSWORD", "secret");
-    push.run().fails(2).says("are for one server").says("spectro registry login");
-    assert!(!sandbox.path("packs").exists());
+    let push = |servers: [&str; 3], password: &str| {
+        let push = sandbox.spectro(["pack", "push", "all/permission-manager-1.0.0", "--retries", "0"]);
+        let push = push.args(servers.iter().flat_map(|server| ["-r", server])).env("SPECTRO_USERNAME", "ci");
+        match password {
+            "" => push.arg("--password-stdin").stdin("secret").run(),
+            password => push.env("SPECTRO_PASSWORD", password).run(),
+        }
+    };
+    for (servers, password) in
+        [([STORE, "127.0.0.1:1", "127.0.0.1:2"], "secret"), ([STORE, "127.0.0.1:1/a", "127.0.0.1:1/b"], "")]
+    {
+        push(servers, password).fails(2).says("are for one server").says("spectro registry login");
+        assert!(!sandbox.path("packs").exists());
+    }
+    // A local store is given none, and one host is one server.
+    for (servers, password) in
+        [([STORE, "127.0.0.1:1/a", "127.0.0.1:1/b"], "secret"), ([STORE, STORE, "127.0.0.1:1"], "")]
+    {
+        push(servers, password).fails(8).says("cannot reach `127.0.0.1:1`");
+        assert!(sandbox.path("packs").exists());
+    }
+}
+
+#[test]
+fn a_folder_that_is_named_twice_is_pushed_once() {
+    let sandbox = Sandbox::new();
+    versions(&sandbox, "all", &["1.0.0", "2.0.0"]);
+    let folder = "all/permission-manager-1.0.0";
+    for words in [&[folder, "all/permission-manager-1.0.0/"][..], &["--recursive", "all", folder, "./all"]] {
+        let pushed = sandbox.spectro(["pack", "push", "-r", STORE, "-o", "json"]).args(words).run().success().json();
+        assert_eq!(pushed["packs"].as_array().unwrap().len(), if words.len() == 2 { 1 } else { 2 }, "{words:?}");
+    }
 }
 
 #[test]
@@ -128,6 +157,34 @@ fn only_what_changed_since_a_commit_is_pushed() {
     sandbox.write("all/permission-manager-2.0.0/values.yaml", values);
     push().prints("permission-manager:2.0.0").prints("pushed");
     sandbox.spectro(["pack", "inspect", "permission-manager:1.0.0", "-r", STORE]).run().fails(3);
+}
+
+#[test]
+fn a_name_that_is_not_there_stops_no_other_pull() {
+    let sandbox = Sandbox::new();
+    versions(&sandbox, "all", &["1.0.0", "2.0.0"]);
+    sandbox.spectro(["pack", "push", "--recursive", "all", "-r", STORE]).run().success();
+    let pull = ["pack", "pull", "--all", "nothing", "permission-manager", "--output-dir", "back", "-r", STORE];
+    let outcome = sandbox.spectro(pull).run().fails(3).prints("2 packs pulled, 1 failed");
+    assert_eq!(rows(&outcome.stdout, 2)[3], format!("{STORE}/nothing failed"), "{}", outcome.stdout);
+    assert!(sandbox.path("back/permission-manager-2.0.0/pack.json").is_file());
+}
+
+#[test]
+fn the_versions_in_a_range_are_pulled() {
+    let sandbox = Sandbox::new();
+    versions(&sandbox, "all", &["1.0.0", "1.9.0", "2.0.0"]);
+    sandbox.spectro(["pack", "push", "--recursive", "all", "-r", STORE]).run().success();
+    let pull = |range: &str| {
+        let words = ["pack", "pull", "--versions", range, "permission-manager", "--output-dir", "back", "-r", STORE];
+        sandbox.spectro(words).run()
+    };
+    pull(">=1.5 <2").success().prints("1 pack pulled");
+    assert_eq!(crate::support::layout::names(&sandbox.path("back")), ["permission-manager-1.9.0"]);
+    pull(">9").fails(3).says("has no version in `>9`").says("spectro pack ls permission-manager -r");
+    pull("bogus").fails(2);
+    let one = ["pack", "pull", "--versions", "1.x", "permission-manager:1.0.0", "-r", STORE];
+    sandbox.spectro(one).run().fails(2).says("names one version");
 }
 
 #[test]
@@ -170,7 +227,7 @@ fn many_are_pulled_each_into_a_folder_of_its_own() {
 
     let both = ["permission-manager:1.0.0", "permission-manager:stable", "--output-dir", "twice"];
     pull(&both).fails(2).says("where another pack of this command goes");
-    pull(&["--all", "permission-manager:1.0.0"]).fails(2).says("--all means all of them");
+    pull(&["--all", "permission-manager:1.0.0"]).fails(2).says("--all and --versions mean several");
     pull(&["--all", "nothing"]).fails(3).says("spectro pack ls -r");
     pull(&["a", "b", "c"]).fails(2).says("one word too many").says("--output-dir");
 }

@@ -72,9 +72,25 @@ fn tar_and_oras_push_are_one_line() {
         assert_same_tree(&as_stored(tree(sandbox.path(PACK))), &tree(sandbox.path("theirs")));
         let diff = ["pack", "diff", PACK, "./prometheus-grafana", "--format", "archive", "-r", &host];
         sandbox.spectro(diff).run().success();
-        // The one line; it overwrites nothing unasked, for the bytes of a tar depend on who made it.
+        // The one line. The bytes of a tar depend on who made it; the files are the same, so what is there stays.
         let push = ["pack", "push", PACK, "--format", "archive", "-r", &host];
+        let before = registry.tags(REPOSITORY);
+        for more in [&[][..], &["--dry-run"]] {
+            let same = sandbox.spectro(push).args(more).run().success();
+            same.prints("unchanged\nnote: the same files, packed by another tool");
+        }
+        let json = sandbox.spectro(push).args(["-o", "json"]).run().success().json();
+        assert_eq!(
+            (json["packs"][0]["result"].as_str(), json["packs"][0]["bytesSent"].as_u64()),
+            (Some("unchanged"), Some(0))
+        );
+        assert_eq!(registry.tags(REPOSITORY), before);
+        // It overwrites nothing unasked.
+        let values = sandbox.read_text("prometheus-grafana/values.yaml");
+        sandbox.write("prometheus-grafana/values.yaml", format!("# changed\n{values}"));
         sandbox.spectro(push).run().fails(5).says("already exists").says("--force");
+        sandbox.spectro(push).arg("--dry-run").run().fails(5).prints("would be refused");
+        sandbox.write("prometheus-grafana/values.yaml", values);
         sandbox.spectro(push).arg("-f").run().success().prints("overwrote sha256:").prints(&reference);
         sandbox.spectro(push).run().success().prints("unchanged");
         // What others did with the result, they do with this one.

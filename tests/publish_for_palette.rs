@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{RealRegistry, Sandbox, Tool, as_stored, assert_same_tree, have, needs, tree};
+use crate::support::{Kind, RealRegistry, Sandbox, Tool, as_stored, assert_same_tree, have, needs, tree};
 
 const PACK: &str = "prometheus-grafana";
 const VERSION: &str = "9.7.2";
@@ -83,6 +83,21 @@ fn what_the_documentation_s_steps_publish_is_pulled_and_inspected() {
         let pull = ["pack", "pull", &reference, "back"];
         sandbox.spectro(pull).run().success();
         assert_same_tree(&as_stored(tree(&folder)), &tree(sandbox.path("back")));
+    }
+}
+
+#[test]
+fn an_archive_without_a_folder_around_its_files_says_how_it_is_made() {
+    needs!(Oras, Distribution);
+    let registry = RealRegistry::start(Kind::Distribution);
+    let sandbox = sandbox();
+    let reference = format!("{}/{REPOSITORY}:{VERSION}", registry.host());
+    for content in [&["."][..], &["logo.png", "pack.json", "values.yaml"]] {
+        sandbox.run_tool("tar", [&["-czf", "flat.tar.gz", "-C", PACK], content].concat()).success();
+        sandbox.run_tool("oras", ["push", "--plain-http", "--image-spec", "v1.0", &reference, "flat.tar.gz"]).success();
+        for command in [&["pack", "inspect", &reference][..], &["pack", "pull", &reference, "back"]] {
+            sandbox.spectro(command).run().fails(7).says("its files lie in no folder: pack the folder itself");
+        }
     }
 }
 

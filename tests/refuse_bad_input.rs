@@ -93,6 +93,35 @@ fn words_that_are_no_references_say_what_was_meant() {
 }
 
 #[test]
+fn a_default_server_is_for_what_is_only_a_name() {
+    let sandbox = with_pack("golden-centos-aws");
+    let run = |words: &[&str]| {
+        let command = sandbox.spectro(["pack"]).args(words).env("SPECTRO_REGISTRY_SERVER", SERVER);
+        command.env("SPECTRO_FORMAT", "archive").run()
+    };
+    run(&["push", "golden-centos-aws"]).success().prints("store/spectro-packs/archive/golden-centos-aws:7.7.1908\n");
+    // A folder and a full reference are what they were without it.
+    run(&["inspect", "./golden-centos-aws"]).success().prints("as a push would give it");
+    let whole = "oci-layout:store/spectro-packs/archive/golden-centos-aws:7.7.1908";
+    run(&["inspect", whole]).success();
+    run(&["diff", whole, "./golden-centos-aws"]).success();
+    run(&["copy", whole, "oci-archive:one.tar"]).success();
+    run(&["inspect", "oci-archive:one.tar"]).success();
+    run(&["inspect", "golden-centos-aws", "-r", "oci-archive:one.tar"]).success();
+    std::fs::rename(sandbox.path("golden-centos-aws"), sandbox.path("moved")).unwrap();
+    run(&["inspect", "golden-centos-aws"]).success().prints("archive    golden-centos-aws-7.7.1908.tar.gz");
+    run(&["inspect", "golden-centos-aws:7.7.1908"]).success();
+    run(&["ls"]).success().prints("golden-centos-aws");
+    run(&["inspect", "golden-centos-aws", "-r", "oci-layout:other"]).fails(3);
+    let bad = sandbox.spectro(["pack", "ls"]).env("SPECTRO_REGISTRY_SERVER", "./store").run().fails(2);
+    bad.says("as a store it is written `oci-layout:./store`").says("SPECTRO_REGISTRY_SERVER");
+    // As the configuration says it; a copy looks where every other command does.
+    sandbox.write("home/config.json", format!(r#"{{"defaultRegistry": "{SERVER}", "defaultFormat": "archive"}}"#));
+    let copy = ["-s", "home", "pack", "copy", "golden-centos-aws:7.7.1908", "oci-layout:copy"];
+    sandbox.spectro(copy).run().success().prints("copy/spectro-packs/archive/golden-centos-aws:7.7.1908\n");
+}
+
+#[test]
 fn a_registry_that_is_not_there() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let sandbox = with_pack("golden-centos-aws");

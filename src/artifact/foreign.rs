@@ -16,6 +16,11 @@ impl NotAPack {
         Self { what: what.into() }
     }
 
+    /// Returns whether it is a Helm chart, of which a pack can be made.
+    pub fn is_helm_chart(&self) -> bool {
+        self.what == media_type::HELM_CHART
+    }
+
     /// Returns what a manifest is that is no pack.
     pub(super) fn of(manifest: &Manifest) -> Self {
         let Content::Image { config, layers, artifact_type, .. } = manifest.content() else {

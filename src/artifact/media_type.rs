@@ -15,6 +15,8 @@ pub const PRESETS: &str = "application/vnd.spectrocloud.pack.presets.v1+yaml";
 pub const SCHEMA: &str = "application/vnd.spectrocloud.pack.schema.v1+yaml";
 /// Any other folder. Ours.
 pub const FOLDER: &str = "application/vnd.spectrocloud.pack.directory.v1.tar+gzip";
+/// What a Helm chart is called.
+pub(super) const HELM_CHART: &str = "a Helm chart";
 /// The config of a Helm chart (helm.sh, "OCI-based registries").
 pub const CHART_CONFIG: &str = "application/vnd.cncf.helm.config.v1+json";
 /// A chart archive: what `helm push` makes of it, so that a registry stores it once (Helm, "Use OCI-based registries").
@@ -63,7 +65,7 @@ pub const EXECUTABLE: &str = "0755";
 /// Returns what an artifact is that is no pack, by its config's media type, its own type or its layers' types.
 pub(super) fn foreign(types: &[&str]) -> Option<&'static str> {
     const KNOWN: [(&str, &str); 10] = [
-        ("application/vnd.cncf.helm.config.", "a Helm chart"),
+        ("application/vnd.cncf.helm.config.", HELM_CHART),
         ("application/vnd.dev.cosign.", "a cosign signature"),
         ("application/vnd.dev.sigstore.", "a Sigstore bundle"),
         ("application/vnd.cncf.notary.", "a Notation signature"),

@@ -42,6 +42,9 @@ pub(super) struct Packed<'a> {
     layer: &'a str,
 }
 
+/// What is wrong with an archive that was made in the pack's folder instead of around it.
+const NO_FOLDER: &str = "shows that its files lie in no folder: pack the folder itself, as `tar -czf FILE FOLDER` does";
+
 impl<'a> Packed<'a> {
     /// Returns a reader of the layer's entries.
     pub(super) fn new(feed: &'a mut Feed, root: Root, layer: &'a str, limits: Limits) -> Self {
@@ -65,6 +68,9 @@ impl<'a> Packed<'a> {
             EntryKind::Link => return Err(because("is a link".into())),
             EntryKind::Other => return Err(because("is neither a file nor a folder".into())),
         };
+        if matches!(self.root, Root::Archive(_)) && is_folder && name.trim_end_matches('/') == "." {
+            return Err(because(NO_FOLDER.into()));
+        }
         let path: PackPath = name.parse().map_err(|error| because("has an unsafe name".into()).because(error))?;
         let path = self.root.place(&path, is_folder).map_err(because)?;
         let implied = match &path {
@@ -94,11 +100,11 @@ impl Root {
             Self::Archive(root) => {
                 let (first, rest) = path.as_str().split_once('/').unwrap_or((path.as_str(), ""));
                 let root = root.get_or_insert_with(|| first.to_owned());
-                if first != root || (rest.is_empty() && !is_folder) {
+                if first != root {
                     return Err(format!("is not within the archive's one folder `{root}`"));
                 }
                 if rest.is_empty() {
-                    return Ok(None);
+                    return if is_folder { Ok(None) } else { Err(NO_FOLDER.into()) };
                 }
                 rest.parse().map(Some).map_err(|_| "has an unsafe name".to_owned())
             }

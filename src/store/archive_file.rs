@@ -19,6 +19,7 @@ use super::{
     BlobOutcome, BlobReader, Descriptor, Error, ErrorKind, Json, Manifest, PageToken, RepositoryName, Result, Selector,
     Source, Tag, TagOutcome, TagPage, TagRule, Target,
     file::{FilePart, open},
+    newest::is_referrer,
     referrers::subject_of,
 };
 use crate::digest::Digest;
@@ -83,6 +84,14 @@ impl ArchiveFile {
     /// Returns what is in it, in the order of `index.json`.
     pub fn entries(&self) -> &[ArchiveEntry] {
         &self.shared.entries
+    }
+
+    /// Returns what somebody would name: what has a tag, but for the tags that stand for what refers to another; where the file has no
+    /// tags, all.
+    pub fn named(&self) -> Vec<&ArchiveEntry> {
+        let is_named = |entry: &&ArchiveEntry| entry.tag.as_ref().is_some_and(|tag| !is_referrer(tag));
+        let named: Vec<_> = self.entries().iter().filter(is_named).collect();
+        if named.is_empty() { self.entries().iter().collect() } else { named }
     }
 
     /// Returns the names in it, sorted.

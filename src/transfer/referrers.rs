@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{Copied, CopyError, CopyOptions, copy};
+use super::{Copied, CopyError, CopyOptions, Plan, copy, plan};
 use crate::{
     digest::Digest,
     store::{
@@ -42,20 +42,10 @@ pub async fn copy_referrers(
                 continue;
             }
             if seen.len() > MOST {
-                let message = format!("more than {MOST} artifacts refer to {subject}");
-                return Err(Error::new(ErrorKind::Unsafe, message).into());
+                return Err(too_many(&subject).into());
             }
             let selector = Selector::Digest(referrer.digest.clone());
-            all.push(
-                copy(
-                    source,
-                    &selector,
-                    target,
-                    &CopyOptions { tag: None, moving: Vec::new(), ..options.clone() },
-                    observer,
-                )
-                .await?,
-            );
+            all.push(copy(source, &selector, target, &tagged(options, None), observer).await?);
             open.push(referrer.digest.clone());
         }
         let digests: Vec<_> = referrers.into_iter().map(|referrer| referrer.digest).collect();
@@ -65,6 +55,51 @@ pub async fn copy_referrers(
         }
     }
     Ok(all)
+}
+
+/// Returns what [`copy_referrers`] would do with the same options. Writes nothing.
+///
+/// # Errors
+///
+/// The stores' own errors; [`ErrorKind::Unsafe`] where there are more than 1,000.
+pub async fn plan_referrers(
+    source: &dyn Source,
+    subject: &Digest,
+    target: &dyn Target,
+    options: &CopyOptions,
+) -> Result<Vec<Plan>> {
+    let mut open = vec![subject.clone()];
+    let mut seen = BTreeSet::from([subject.clone()]);
+    let mut all = Vec::new();
+    while let Some(subject) = open.pop() {
+        for referrer in source.referrers(&subject).await? {
+            if !seen.insert(referrer.digest.clone()) {
+                continue;
+            }
+            if seen.len() > MOST {
+                return Err(too_many(&subject));
+            }
+            let selector = Selector::Digest(referrer.digest.clone());
+            all.push(plan(source, &selector, target, &tagged(options, None)).await?);
+            open.push(referrer.digest);
+        }
+        for tag in cosign_tags(&subject) {
+            let selector = Selector::Tag(tag.clone());
+            if source.resolve(&selector).await?.is_some() {
+                all.push(plan(source, &selector, target, &tagged(options, Some(tag))).await?);
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn too_many(subject: &Digest) -> Error {
+    Error::new(ErrorKind::Unsafe, format!("more than {MOST} artifacts refer to {subject}"))
+}
+
+/// Returns the options for an artifact of its own with this tag, if any.
+fn tagged(options: &CopyOptions, tag: Option<Tag>) -> CopyOptions {
+    CopyOptions { tag, moving: Vec::new(), ..options.clone() }
 }
 
 async fn copy_tag(
@@ -78,8 +113,7 @@ async fn copy_tag(
     if source.resolve(&selector).await?.is_none() {
         return Ok(None);
     }
-    let options = CopyOptions { tag: Some(tag.clone()), moving: Vec::new(), ..options.clone() };
-    copy(source, &selector, target, &options, observer).await.map(Some)
+    copy(source, &selector, target, &tagged(options, Some(tag.clone())), observer).await.map(Some)
 }
 
 /// Sees to it that the target lists these referrers, by the tag scheme where it does not by itself.

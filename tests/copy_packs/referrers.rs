@@ -32,7 +32,8 @@ fn what_refers_to_a_pack_goes_with_it() {
         let sbom = attach(&subject);
         let signature = attach(&format!("{}/permission-manager@{sbom}", from.host()));
         let shown = format!("{:?} → {:?}", from.kind(), to.kind());
-        copy(&sandbox, &[&subject, &to.host(), "--dry-run", "--referrers"]).success().prints("with 1 referrer");
+        let planned = copy(&sandbox, &[&subject, &to.host(), "--dry-run", "--referrers"]).success();
+        planned.prints("upload    sbom.json").prints("with 2 referrers");
         copy(&sandbox, &[&subject, &to.host(), "--referrers"]).success().prints("with 2 referrers");
         let discover = |reference: &str| {
             let words = ["discover", "--plain-http", "--format", "json", reference];
@@ -49,6 +50,7 @@ fn what_refers_to_a_pack_goes_with_it() {
         let again = ["oci-archive:kept.tar", &format!("{}/again", to.host()), "--referrers"];
         let copied = copy(&sandbox, &again).success().prints("with 2 referrers");
         assert_eq!(copied.stderr.matches("  uploaded  pack.json ").count(), 1, "{copied}");
+        sandbox.spectro(["pack", "inspect", "oci-archive:kept.tar"]).run().success();
         assert!(discover(&format!("{}/again/permission-manager:1.0.0", to.host())).contains(&sbom), "{shown}");
     }
 }

@@ -113,8 +113,9 @@ impl Command {
 #[derive(Args)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct ServerArgs {
-    /// The server: host[:port][/base/path] of a registry, or oci-layout:DIR
-    #[arg(short = 'r', long, value_name = "SERVER", env = "SPECTRO_REGISTRY_SERVER")]
+    /// The server: host[:port][/base/path] of a registry, or oci-layout:DIR [default: `SPECTRO_REGISTRY_SERVER`, or the
+    /// defaultRegistry of config.json, for what is only a name]
+    #[arg(short = 'r', long, value_name = "SERVER")]
     pub(crate) registry_server: Option<ServerLocation>,
     #[command(flatten)]
     pub(crate) login: LoginArgs,
@@ -126,8 +127,9 @@ pub(crate) struct ServerArgs {
 #[derive(Args)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct ServersArgs {
-    /// The server: host[:port][/base/path] of a registry, or oci-layout:DIR; several are named one by one
-    #[arg(short = 'r', long, value_name = "SERVER", env = "SPECTRO_REGISTRY_SERVER")]
+    /// The server: host[:port][/base/path] of a registry, or oci-layout:DIR; several are named one by one [default:
+    /// `SPECTRO_REGISTRY_SERVER`, or the defaultRegistry of config.json]
+    #[arg(short = 'r', long, value_name = "SERVER")]
     registry_server: Vec<ServerLocation>,
     #[command(flatten)]
     login: LoginArgs,
@@ -158,7 +160,12 @@ impl ServersArgs {
                 servers.push((server.clone(), alone(Some(server.clone()))));
             }
         }
-        if servers.len() > 1 && self.login.given() {
+        // A local store is given none.
+        let registries: Vec<_> = servers.iter().filter_map(|(server, _)| server.host()).collect();
+        let goes_to_one = registries.iter().all(|host| *host == registries[0]);
+        // Standard input can be read once.
+        let is_read_once = registries.len() < 2 || !self.login.password_stdin;
+        if self.login.given() && !(goes_to_one && is_read_once) {
             return Err(Failure::new(
                 Exit::Usage,
                 "credentials by flag or variable are for one server, and several are named",
@@ -227,7 +234,9 @@ pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
         return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
     }
     let text = error.render().to_string();
-    let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    // What is missing stands in the lines below, up to an empty one.
+    let lines: Vec<_> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+    let message = lines.join(" ").trim_start_matches("error: ").to_owned();
     Output::new(Format::Json, false).fail(&Failure::new(Exit::Usage, message).hint("see `spectro --help`"))
 }
 

@@ -53,7 +53,10 @@ impl Terminal {
             let mut output = &*terminal;
             output.write_all(question.as_bytes())?;
             let mut line = Zeroizing::new(String::new());
-            BufReader::new(&*terminal).read_line(&mut line)?;
+            if BufReader::new(&*terminal).read_line(&mut line)? == 0 {
+                // Nobody ended the line of the question.
+                output.write_all(b"\n")?;
+            }
             io::Result::Ok(Zeroizing::new(line.trim_end_matches(['\n', '\r']).to_owned()))
         });
         answer.await?.map_err(|error| Failure::file_system("cannot ask on the terminal", &error))

@@ -6,6 +6,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use serde::Deserialize;
+use serde_json::error::Category;
 use spectro_pack::{artifact::Form, location::ServerLocation};
 
 use crate::failure::{Exit, Failure};
@@ -43,7 +44,11 @@ impl Config {
         // The error says where, and repeats none of the text, in which secrets stand.
         serde_json::from_str(&text).map_err(|error| {
             let place = format!("line {} column {}", error.line(), error.column());
-            Failure::new(Exit::Usage, format!("`{}` is broken at {place}", path.display()))
+            let why = match error.classify() {
+                Category::Data => "a member has a value of another type than it should",
+                Category::Syntax | Category::Eof | Category::Io => "it is no JSON from there on",
+            };
+            Failure::new(Exit::Usage, format!("`{}` is broken at {place}", path.display())).cause(why)
         })
     }
 

@@ -21,7 +21,7 @@ use crate::{
     args::{ConnectionArgs, LoginArgs, ServerArgs},
     config,
     context::{Context, user_home},
-    failure::{Exit, Failure, NO_SERVER},
+    failure::{Exit, Failure},
     version::VERSION,
 };
 
@@ -34,8 +34,8 @@ impl ServerArgs {
         if let Some(server) = &self.registry_server {
             return Ok(server.clone());
         }
-        let default = context.config()?.default_server()?;
-        default.ok_or_else(|| Failure::new(Exit::Usage, "no registry server was named").hint(NO_SERVER))
+        let default = context.default_server()?;
+        default.ok_or_else(|| context.no_server("no registry server was named"))
     }
 
     /// Opens a store. Sends nothing.

@@ -7,10 +7,21 @@ use std::{
 
 use spectro_pack::{
     artifact::{EncodeOptions, KnownFolders},
+    location::ServerLocation,
     registry::Server,
 };
 
-use crate::{args::GlobalArgs, config::Config, failure::Failure, output::Output, progress::Progress};
+use crate::{
+    args::GlobalArgs,
+    config::{self, Config},
+    connection::variable,
+    failure::{Exit, Failure, NO_SERVER},
+    output::Output,
+    progress::Progress,
+};
+
+/// The variable that names a default server.
+pub(crate) const SERVER: &str = "SPECTRO_REGISTRY_SERVER";
 
 pub(crate) struct Context {
     pub(crate) output: Output,
@@ -47,6 +58,26 @@ impl Context {
     /// Returns what `config.json` says.
     pub(crate) fn config(&self) -> Result<Config, Failure> {
         self.home().map_or_else(|| Ok(Config::default()), Config::read)
+    }
+
+    /// Returns the server of what is only a name: that of `SPECTRO_REGISTRY_SERVER`, or of `config.json`.
+    pub(crate) fn default_server(&self) -> Result<Option<ServerLocation>, Failure> {
+        match variable(SERVER) {
+            Some(text) => text
+                .parse()
+                .map(Some)
+                .map_err(|error| Failure::from(error).cause(format!("the variable {SERVER} has this value"))),
+            None => self.config()?.default_server(),
+        }
+    }
+
+    /// Returns the failure of a command that names no server where none is configured.
+    pub(crate) fn no_server(&self, message: impl Into<String>) -> Failure {
+        let failure = Failure::new(Exit::Usage, message).hint(NO_SERVER);
+        match self.named_home().map(|home| home.join(config::FILE)) {
+            Some(file) if !file.exists() => failure.cause(format!("there is no `{}`", file.display())),
+            _ => failure,
+        }
     }
 
     /// Returns how packs are encoded, where packed folders wait in `scratch`.

@@ -16,8 +16,8 @@ pub(crate) fn blob(descriptor: &Descriptor) -> String {
     match (descriptor.title(), descriptor.media_type.as_str()) {
         (Some(title), _) => escape(title),
         (None, media_type::METADATA) => "pack.json".to_owned(),
-        (None, media_type::UNKNOWN_CONFIG) => "config".to_owned(),
-        (None, _) => short(descriptor.digest.as_str()).to_owned(),
+        (None, media_type::UNKNOWN_CONFIG | media_type::EMPTY_CONFIG) => "config".to_owned(),
+        (None, other) => escape(other),
     }
 }
 
@@ -91,7 +91,8 @@ mod tests {
             ("text/markdown", Some("notes/\u{1b}.md"), "notes/\\u{1b}.md"),
             (media_type::METADATA, None, "pack.json"),
             (media_type::UNKNOWN_CONFIG, None, "config"),
-            ("application/vnd.oci.empty.v1+json", None, "sha256:44136fa355b3"),
+            (media_type::EMPTY_CONFIG, None, "config"),
+            ("application/vnd.dev.sigstore.bundle.v0.3+json", None, "application/vnd.dev.sigstore.bundle.v0.3+json"),
         ] {
             let mut descriptor = Descriptor::of(media_type, b"{}");
             descriptor.annotations.extend(title.map(|title| (media_type::TITLE.to_owned(), title.to_owned())));

@@ -12,6 +12,7 @@ mod init;
 mod inspect;
 mod ls;
 mod new;
+mod next;
 mod pull;
 mod push;
 mod read;
@@ -42,15 +43,18 @@ pub(crate) enum Command {
     /// Show what is inside a pack, without fetching its layers
     Inspect(inspect::Args),
     /// List the packs of a server, or the versions of a pack
+    #[command(visible_alias = "list")]
     Ls(ls::Args),
     /// Tell how two packs differ: files, values, charts and images
     Diff(diff::Args),
     /// Copy packs between registries, local stores and archive files
+    #[command(visible_alias = "cp")]
     Copy(Box<copy::Args>),
     /// Give a version a further tag, or take a tag away
     #[command(subcommand)]
     Tag(tag::Command),
     /// Delete versions
+    #[command(visible_alias = "rm")]
     Delete(delete::Args),
 }
 

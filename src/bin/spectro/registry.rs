@@ -15,7 +15,7 @@ use spectro_pack::{
 use crate::{
     args::ConnectionArgs,
     context::Context,
-    failure::{Exit, Failure, NO_SERVER},
+    failure::{Exit, Failure},
 };
 
 #[derive(Subcommand)]
@@ -40,8 +40,8 @@ impl Command {
 
 /// Returns the registry that was named, or the default one; a folder needs no credentials.
 fn registry(named: Option<ServerLocation>, context: &Context) -> Result<ServerName, Failure> {
-    let nothing = || Failure::new(Exit::Usage, "no registry server was named").hint(NO_SERVER);
-    let location = named.map_or_else(|| context.config()?.default_server()?.ok_or_else(nothing), Ok)?;
+    let nothing = || context.no_server("no registry server was named");
+    let location = named.map_or_else(|| context.default_server()?.ok_or_else(nothing), Ok)?;
     match location {
         ServerLocation::Registry(name) => Ok(name),
         local @ (ServerLocation::Layout(_) | ServerLocation::Archive(_)) => {

@@ -75,7 +75,7 @@ impl Place {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             Err(error) => return Err(Error::file_system("read", &self.directory, error)),
         }
-        self.check_store()?;
+        check_store(&self.directory)?;
         for folder in self.folders() {
             if !is_folder(&folder)? {
                 return Ok(false);
@@ -88,7 +88,7 @@ impl Place {
     pub(super) fn create(&self) -> Result<()> {
         self.check_name()?;
         create_store(&self.directory)?;
-        self.check_store()?;
+        check_store(&self.directory)?;
         self.folders().iter().chain([&self.private()]).try_for_each(|folder| create_folder(folder))
     }
 
@@ -154,17 +154,18 @@ impl Place {
             )),
         }
     }
+}
 
-    fn check_store(&self) -> Result<()> {
-        let index = self.directory.join("index.json");
-        match fs::symlink_metadata(&index) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(Error::file_system("read", &index, error)),
-            Ok(_) => Err(Error::new(
-                ErrorKind::Invalid,
-                format!("`{}` holds an index.json: this is one repository; give its parent", self.directory.display()),
-            )),
-        }
+/// Refuses a folder that is a repository where a store is meant.
+pub(super) fn check_store(directory: &Path) -> Result<()> {
+    let index = directory.join("index.json");
+    match fs::symlink_metadata(&index) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Error::file_system("read", &index, error)),
+        Ok(_) => Err(Error::new(
+            ErrorKind::Invalid,
+            format!("`{}` holds an index.json: this is one repository; give its parent", directory.display()),
+        )),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fs, io, path::Path};
 
-use super::{LayoutStore, blocking};
+use super::{LayoutStore, blocking, place::check_store};
 use crate::store::{Error, ErrorKind, RepositoryName, Result};
 
 /// How deep a repository's name may lead: 255 bytes of name have 128 parts at most.
@@ -15,10 +15,12 @@ impl LayoutStore {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] where the folder is not there, [`ErrorKind::FileSystem`] where it can't be read.
+    /// [`ErrorKind::NotFound`] where the folder is not there, [`ErrorKind::Invalid`] where it is a repository itself,
+    /// [`ErrorKind::FileSystem`] where it can't be read.
     pub async fn repositories(&self) -> Result<Vec<RepositoryName>> {
         let directory = self.directory.clone();
         blocking(move || {
+            check_store(&directory)?;
             let mut found = Found::default();
             found.look_into(&directory, "", 0)?;
             found.names.sort();

@@ -16,7 +16,7 @@ use spectro_pack::{
 };
 
 use self::chart::Chart;
-use super::{form::FormArgs, new, push, read::Workers};
+use super::{form::FormArgs, new, next, push, read::Workers};
 use crate::{
     args::ServersArgs,
     context::Context,
@@ -115,7 +115,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
     }
     if reading.pack.is_none() {
         return Err(Failure::new(Exit::Findings, format!("`{}` has errors", target.display()))
-            .hint(format!("spectro pack validate {}", target.display())));
+            .hint(format!("spectro pack validate {}", next::word(target.display()))));
     }
     if args.push {
         return push::push_made(target, args.servers, args.form, args.force, context).await;

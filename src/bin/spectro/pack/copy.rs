@@ -8,15 +8,15 @@ use std::{path::Path, process::ExitCode, sync::Arc};
 
 use futures::StreamExt;
 use spectro_pack::{
-    location::{ServerLocation, Store},
-    store::{VersionRange, layout::LayoutStore},
+    location::{Place, ServerLocation, Store, parse_place},
+    store::{RepositoryName, VersionRange, layout::LayoutStore},
 };
 
 use self::{
     find::{Servers, find},
-    one::{Copying, Job, copy_one},
+    one::{Copying, Item, Job, copy_one},
 };
-use super::{form::Word, read::Workers};
+use super::{form::Word, next, read::Workers};
 use crate::{
     args::ServerArgs,
     connection::scratch_folder,
@@ -71,11 +71,16 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
         let message = format!("`{target}` alone is no copy: name the pack, and where it goes");
         return Err(Failure::new(Exit::Usage, message).hint("spectro pack copy SOURCE TARGET"));
     }
-    let target: ServerLocation = target.parse()?;
+    let target = parse_target(target)?;
     let mut servers = Servers::new(&args.server, context);
-    let mut items = Vec::new();
+    let (mut items, mut done) = (Vec::new(), Vec::new());
     for word in sources {
-        items.extend(find(word, &args, &mut servers).await?);
+        match find(word, &args, &mut servers).await {
+            Ok(found) => items.extend(found),
+            // What is written wrongly is set right before anything is done, and alone there is nothing else to do.
+            Err(failure) if failure.exit == Exit::Usage || sources.len() == 1 => return Err(failure),
+            Err(failure) => done.push(Copying::failed(word, failure)),
+        }
     }
     let draft = match &target {
         ServerLocation::Archive(file) => Some(draft(file, args.force)?),
@@ -86,6 +91,9 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
         None => servers.open(&target)?,
     };
     servers.check_credentials()?;
+    if let Some(note) = note_on_target(&target, &items) {
+        context.output.say(&note);
+    }
     let job = Arc::new(Job {
         encoding: context.encoding(scratch_folder(&target)),
         target,
@@ -96,12 +104,14 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
         referrers: args.referrers,
         form: args.format.map(Word::form),
         jobs: args.server.connection.jobs,
-        alone: items.len() == 1,
+        alone: items.len() + done.len() == 1,
         progress: context.progress.clone(),
     });
     let whole = if job.alone { None } else { Some(context.progress.packs(items.len())) };
+    for failed in &done {
+        report::tell(context, &job, failed);
+    }
     let mut running = futures::stream::iter(items.into_iter().map(|item| copy_one(&job, item))).buffered(PACKS_AT_ONCE);
-    let mut done = Vec::new();
     while let Some(copied) = running.next().await {
         if let Some(whole) = &whole {
             whole.one_more();
@@ -122,6 +132,30 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
     context.progress.finish();
     report::summarize(context, &job, &done);
     Ok(worst.map_or(ExitCode::SUCCESS, ExitCode::from))
+}
+
+/// Returns where packs go. Whoever knows other tools writes the name and the tag of the copy, which a pack has itself.
+fn parse_target(word: &str) -> Result<ServerLocation, Failure> {
+    word.parse().map_err(|error| {
+        let Ok(Place::Stored { server, reference }) = parse_place(word, None, None, |_| false) else {
+            return Failure::from(error);
+        };
+        let parent = match reference.name.as_str().rsplit_once('/') {
+            Some((folder, _)) => format!("{server}/{folder}"),
+            None => server.to_string(),
+        };
+        Failure::new(Exit::Usage, format!("`{word}` names a pack, and the last word says where packs go"))
+            .hint(format!("a copy keeps the name and the version: write {}", next::word(parent)))
+    })
+}
+
+/// Returns what is worth a note where the target ends in the pack's name, as other tools name a copy: it is taken for a folder.
+fn note_on_target(target: &ServerLocation, items: &[Item]) -> Option<String> {
+    let ServerLocation::Registry(server) = target else { return None };
+    let last = |name: &RepositoryName| name.as_str().rsplit('/').next().map(str::to_owned);
+    let folder = last(server.base()?)?;
+    let is_named_so = items.iter().any(|item| last(&item.reference.name).as_ref() == Some(&folder));
+    is_named_so.then(|| format!("note: the target is where packs go, each by its name: `{target}/{folder}`"))
 }
 
 /// Makes the folder in which an archive file is put together, beside it.

@@ -15,6 +15,7 @@ use spectro_pack::{
 use self::show::Shown;
 use super::{
     form::FormArgs,
+    next,
     read::Workers,
     stored::{Stored, failure, only_one, place},
 };
@@ -78,7 +79,7 @@ async fn inspect_directory(args: &Args, directory: PathBuf, context: &Context) -
     let Some(pack) = reading.pack else {
         let errors = format::count(reading.report.errors(), "error");
         return Err(Failure::new(Exit::Findings, format!("`{shown}` is not a valid pack: {errors}"))
-            .hint(format!("spectro pack validate {shown}")));
+            .hint(format!("spectro pack validate {}", next::word(&shown))));
     };
     let scratch = scratch_folder(&ServerLocation::Layout(directory.clone()));
     let options = context.encoding(scratch);
@@ -109,7 +110,7 @@ async fn inspect_stored(
     let source = &*stored.repository;
     let artifact = PackArtifact::open(source, &stored.selector).await.map_err(|error| failed(&error))?;
     if let Some(path) = args.one_file() {
-        let whole = format!("{location}/{reference}");
+        let whole = location.place(reference);
         if let Some(versions) = stored.newest_of {
             context.output.say(&format!("newest of {}: {reference}", format::count(versions, "version")));
         }
@@ -117,8 +118,8 @@ async fn inspect_stored(
     }
     let metadata = artifact.metadata(source).await.map_err(|error| failed(&error))?;
     let whole = match &reference.digest {
-        Some(_) => format!("{location}/{}", reference.name),
-        None => format!("{location}/{reference}"),
+        Some(_) => location.place(&reference.name),
+        None => location.place(reference),
     };
     Shown {
         directory: None,

@@ -8,11 +8,16 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 use spectro_pack::{
-    location::{ServerLocation, Store},
+    location::{Place, ServerLocation, Store},
+    registry::PackReference,
     store::RepositoryName,
 };
 
-use super::{form::FormArgs, stored::in_store};
+use super::{
+    form::FormArgs,
+    next,
+    stored::{in_store, place},
+};
 use crate::{
     args::ServerArgs,
     context::Context,
@@ -33,7 +38,7 @@ pub(crate) struct Args {
     #[arg(short, long, value_name = "NAME", conflicts_with = "pack")]
     name: Option<String>,
     /// Show so many, and look at no others
-    #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
     limit: Option<usize>,
     /// What comes first [default: name, of versions: version]
     #[arg(long, value_enum, value_name = "ORDER")]
@@ -69,14 +74,35 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
         let location = args.server.server(context)?;
         return packs::list(&listing(&args, location, context)?, args.form.named()).await;
     };
-    let (location, reference) = in_store(word, &args.server, context)?;
-    if reference.selector().is_some() {
-        let message = format!("`{reference}` names one version, and ls lists them all");
-        return Err(Failure::new(Exit::Usage, message).hint(format!("spectro pack inspect {word} shows what is in it")));
+    if let Place::Archive(file) = place(word, &args.server, context).map_err(|failure| or_server(failure, word))? {
+        let location = ServerLocation::Archive(file);
+        return packs::list(&listing(&args, location, context)?, args.form.named()).await;
     }
+    let (location, reference) = in_store(word, &args.server, context)?;
     let form = args.form.of_word(word, &args.server, context)?;
     let name: RepositoryName = super::form::repository(&location, &reference.name, form)?;
+    if reference.selector().is_some() {
+        let message = format!("`{reference}` names one version, and ls lists them all");
+        let whole = next::word(location.place(PackReference { name, ..reference }));
+        return Err(
+            Failure::new(Exit::Usage, message).hint(format!("spectro pack inspect {whole} shows what is in it"))
+        );
+    }
     versions::list(&listing(&args, location, context)?, &name).await
+}
+
+/// Adds how the packs of a server are listed, where the word for a pack is one for a server.
+fn or_server(failure: Failure, word: &str) -> Failure {
+    let Ok(server) = word.parse::<ServerLocation>() else { return failure };
+    let is_one = match server.host() {
+        // `nginx:1` is a pack's name and its tag, `zot:5000` hardly.
+        Some(host) => host.split_once(':').map_or(host, |(_, port)| port).len() > 3 && host.contains(['.', ':']),
+        None => true,
+    };
+    if failure.exit == Exit::Usage && is_one {
+        return failure.hint(format!("{} shows the packs of a server", next::list_packs(&server)));
+    }
+    failure
 }
 
 fn listing<'a>(args: &Args, location: ServerLocation, context: &'a Context) -> Result<Listing<'a>, Failure> {

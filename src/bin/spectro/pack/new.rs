@@ -89,7 +89,10 @@ pub(super) fn pack_name(text: &str) -> Result<String, String> {
     match text.parse::<RepositoryName>() {
         Ok(name) if !text.contains('/') => Ok(name.to_string()),
         Ok(_) => Err("a pack's name has no `/`".into()),
-        Err(error) => Err(error.to_string()),
+        Err(error) => match text.to_lowercase() {
+            lower if lower != text && pack_name(&lower).is_ok() => Err(format!("{error}; did you mean `{lower}`?")),
+            _ => Err(error.to_string()),
+        },
     }
 }
 

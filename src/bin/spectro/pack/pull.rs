@@ -15,12 +15,13 @@ use spectro_pack::{
     artifact::{Form, Limits},
     location::ServerLocation,
     registry::{Intent, PackReference},
-    store::{ErrorKind, all_tags, by_version},
+    store::{ErrorKind, VersionRange, all_tags, by_version},
 };
 
 use self::one::{Goal, Job, Wanted, pull_one};
 use super::{
     form::{FormArgs, repository},
+    next,
     stored::in_store,
 };
 use crate::{
@@ -38,16 +39,17 @@ const PACKS_AT_ONCE: usize = 4;
 #[command(
     override_usage = "spectro pack pull NAME[:TAG][@DIGEST] [TARGET_DIR] [OPTIONS]\n       \
                       spectro pack pull NAME[:TAG][@DIGEST]… --output-dir DIR [OPTIONS]\n       \
-                      spectro pack pull --all NAME… [--output-dir DIR] [OPTIONS]",
+                      spectro pack pull --all | --versions RANGE NAME… [--output-dir DIR] [OPTIONS]",
     after_help = "Examples:
   spectro pack pull nginx -r ghcr.io/acme                          the newest version
   spectro pack pull nginx:1.0.0 ./nginx -r oci-layout:./packs
   spectro pack pull nginx:1.0.0 redis --output-dir packs -r ghcr.io/acme
-  spectro pack pull --all nginx --output-dir packs -r ghcr.io/acme"
+  spectro pack pull --all nginx --output-dir packs -r ghcr.io/acme
+  spectro pack pull --versions '>=1.2 <2' nginx redis -r ghcr.io/acme"
 )]
 pub(crate) struct Args {
     /// The pack: NAME[:TAG][@DIGEST] with -r SERVER, or SERVER/NAME[:TAG][@DIGEST]; then the folder to make [default: ./NAME-VERSION].
-    /// With --output-dir or --all: packs
+    /// With --output-dir, --all or --versions: packs
     #[arg(required = true, value_name = "NAME[:TAG][@DIGEST]")]
     words: Vec<PathBuf>,
     /// Pull every pack that is named into its own folder NAME-VERSION in this one
@@ -56,6 +58,9 @@ pub(crate) struct Args {
     /// Pull all versions of each NAME
     #[arg(long)]
     all: bool,
+    /// Pull the versions of each NAME in this range, such as '>=1.2 <2', '1.x' or '~1.2'
+    #[arg(long, value_name = "RANGE", conflicts_with = "all")]
+    versions: Option<VersionRange>,
     /// Replace the target where it holds the same pack
     #[arg(short, long)]
     force: bool,
@@ -71,13 +76,20 @@ pub(crate) struct Args {
     server: ServerArgs,
 }
 
+impl Args {
+    /// Returns whether several versions of a pack are meant.
+    fn several(&self) -> bool {
+        self.all || self.versions.is_some()
+    }
+}
+
 pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failure> {
     let job = Job {
         force: args.force,
         limits: Limits { unpacked: args.max_unpacked, entries: args.max_entries, ..Limits::default() },
         server: &args.server,
         context,
-        alone: !args.all && args.output_dir.is_none(),
+        alone: !args.several() && args.output_dir.is_none(),
         claimed: Mutex::new(BTreeSet::new()),
     };
     if job.alone {
@@ -90,24 +102,30 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
         return Ok(ExitCode::SUCCESS);
     }
     let folder = args.output_dir.clone().unwrap_or_else(|| PathBuf::from("."));
-    let mut wanted = Vec::new();
+    let (mut wanted, mut done) = (Vec::new(), Vec::new());
     for word in &args.words {
         let (location, reference, form) = named(&args, word, context)?;
-        if args.all {
-            for reference in versions(&args, &location, reference, form, context).await? {
-                wanted.push(Wanted { location: location.clone(), reference, form, goal: Goal::In(folder.clone()) });
-            }
+        let found = if args.several() {
+            versions(&args, &location, reference.clone(), form, context).await
         } else {
-            wanted.push(Wanted { location, reference, form, goal: Goal::In(folder.clone()) });
+            Ok(vec![reference.clone()])
+        };
+        let wants = |reference| Wanted { location: location.clone(), reference, form, goal: Goal::In(folder.clone()) };
+        match found {
+            Ok(found) => wanted.extend(found.into_iter().map(wants)),
+            Err(failure) if failure.exit == Exit::Usage || args.words.len() == 1 => return Err(failure),
+            Err(failure) => done.push((location.place(&reference), Err(failure))),
         }
+    }
+    for (_, failed) in &done {
+        report::tell(context, failed);
     }
     let whole = context.progress.packs(wanted.len());
     let pulls = wanted.into_iter().map(|wanted| async {
-        let shown = format!("{}/{}", wanted.location, wanted.reference);
+        let shown = wanted.location.place(&wanted.reference);
         (shown, pull_one(&job, wanted).await)
     });
     let mut running = futures::stream::iter(pulls).buffered(PACKS_AT_ONCE);
-    let mut done = Vec::new();
     while let Some((shown, pulled)) = running.next().await {
         whole.one_more();
         report::tell(context, &pulled);
@@ -151,7 +169,10 @@ async fn versions(
     context: &Context,
 ) -> Result<Vec<PackReference>, Failure> {
     if reference.selector().is_some() {
-        return Err(Failure::new(Exit::Usage, format!("`{reference}` names one version, and --all means all of them")));
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("`{reference}` names one version, and --all and --versions mean several"),
+        ));
     }
     reference.name = repository(location, &reference.name, form)?;
     let store = args.server.open(context, location)?;
@@ -160,12 +181,12 @@ async fn versions(
         let failure = Failure::of_store(format!("cannot list the versions of `{reference}` in `{location}`"), &error);
         match error.kind() {
             ErrorKind::NotFound if !failure.has_hint() => {
-                failure.hint(format!("spectro pack ls -r {location} shows what is there"))
+                failure.hint(format!("{} shows what is there", next::list_packs(location)))
             }
             _ => failure,
         }
     })?;
-    let (versions, others) = by_version(tags);
+    let (mut versions, others) = by_version(tags);
     if !others.is_empty() {
         let names: Vec<_> = others.iter().map(ToString::to_string).collect();
         context.output.say(&format!(
@@ -173,6 +194,14 @@ async fn versions(
             format::count(others.len(), "other tag"),
             names.join(", ")
         ));
+    }
+    if let Some(range) = &args.versions {
+        versions.retain(|tag| range.matches(tag));
+        if versions.is_empty() {
+            let message = format!("`{reference}` in `{location}` has no version in `{range}`");
+            let lists = next::list_versions(&reference.name, location);
+            return Err(Failure::new(Exit::NotFound, message).hint(format!("{lists} shows its tags")));
+        }
     }
     Ok(versions.into_iter().map(|tag| PackReference { tag: Some(tag), ..reference.clone() }).collect())
 }

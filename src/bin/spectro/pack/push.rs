@@ -3,6 +3,7 @@
 mod find;
 mod one;
 mod report;
+mod same;
 mod table;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Instant};
@@ -173,11 +174,14 @@ async fn directories(args: &Args, workers: &Workers, context: &Context) -> Resul
     if recursive {
         found = workers.run(move || find::packs_below(&found)).await??;
     }
+    found = workers.run(move || find::each_once(found)).await?;
     if let Some(reference) = since {
         let (all, since) = (found.len(), reference.clone());
         found = workers.run(move || changed::since(&since, found)).await??;
         let skipped = all - found.len();
-        context.output.say(&format!("{skipped} of {} not pushed: as in `{reference}`", format::count(all, "pack")));
+        if skipped > 0 {
+            context.output.say(&format!("{skipped} of {} not pushed: as in `{reference}`", format::count(all, "pack")));
+        }
     }
     workers.run(move || find::refuse_duplicates(&found).map(|()| found)).await?
 }

@@ -4,16 +4,16 @@ use std::path::PathBuf;
 
 use spectro_pack::{
     artifact::{Form, NotAPack},
-    location::{Place, ServerLocation, Store, is_archive_name, parse_place},
-    registry::{Intent, PackReference},
+    location::{InvalidPlace, Place, ServerLocation, Store, is_archive_name, parse_place},
+    registry::{Intent, PackReference, Refusal},
     store::{
         Error, ErrorKind, Selector, Tag, Target,
         archive_file::{ArchiveEntry, ArchiveFile},
-        is_referrer, newest,
+        newest,
     },
 };
 
-use super::form::repository;
+use super::{form::repository, next};
 use crate::{
     args::ServerArgs,
     context::Context,
@@ -24,8 +24,12 @@ use crate::{
 /// Returns what a word on the command line means.
 pub(super) fn place(word: &str, server: &ServerArgs, context: &Context) -> Result<Place, Failure> {
     let named = server.registry_server.as_ref();
-    let default = if named.is_some() { None } else { context.config()?.default_server()? };
-    Ok(parse_place(word, named, default.as_ref(), |path| path.join("pack.json").is_file())?)
+    let default = if named.is_some() { None } else { context.default_server()? };
+    let place = parse_place(word, named, default.as_ref(), |path| path.join("pack.json").is_file());
+    place.map_err(|error| match error {
+        InvalidPlace::NoServer(_) => context.no_server(error.to_string()),
+        other => other.into(),
+    })
 }
 
 /// Returns the pack in a store that a word names; a folder is none.
@@ -39,7 +43,10 @@ pub(super) fn in_store(
         Place::Archive(file) => only_one(file),
         Place::Directory(folder) => {
             let message = format!("`{}` is a folder, not a pack in a store", folder.display());
-            Err(Failure::new(Exit::Usage, message).hint("name its server with -r SERVER"))
+            let folder = next::word(folder.display());
+            Err(Failure::new(Exit::Usage, message).hint(format!(
+                "a pack of that name is found with -r SERVER; the folder is pushed with: spectro pack push {folder} -r SERVER"
+            )))
         }
     }
 }
@@ -49,24 +56,27 @@ pub(super) fn only_one(file: PathBuf) -> Result<(ServerLocation, PackReference),
     let shown = file.display().to_string();
     let archive =
         ArchiveFile::open(&file).map_err(|error| Failure::of_store(format!("cannot read `{shown}`"), &error))?;
-    let entries: Vec<_> = archive.entries().iter().collect();
-    // What refers to a pack lies beside it, without a tag or under one that names its subject.
-    let is_version = |entry: &&ArchiveEntry| entry.tag.as_ref().is_some_and(|tag| !is_referrer(tag));
-    let versions: Vec<_> = entries.iter().copied().filter(is_version).collect();
-    let (([entry], _) | (_, [entry])) = (entries.as_slice(), versions.as_slice()) else {
-        let named = entries.iter().filter_map(|entry| Some((entry.name.as_ref()?, entry.tag.as_ref()?)));
-        let named: Vec<_> = named.map(|(name, tag)| format!("oci-archive:{shown}:{name}:{tag}")).collect();
-        let message = format!("`{shown}` holds {}, not one", format::count(entries.len(), "manifest"));
+    let named = archive.named();
+    let [entry] = named.as_slice() else {
+        let words = named.iter().filter_map(|entry| Some((entry.name.as_ref()?, entry.tag.as_ref()?)));
+        let words: Vec<_> = words.map(|(name, tag)| next::word(format!("oci-archive:{shown}:{name}:{tag}"))).collect();
+        let message = format!("`{shown}` holds {}, not one", format::count(named.len(), "manifest"));
         let failure = Failure::new(Exit::Usage, message);
-        return Err(match named.as_slice() {
+        return Err(match words.as_slice() {
             [] => failure,
-            named => failure.hint(format!("name one: {}", named.join(", "))),
+            words => failure.hint(format!("name one: {}", words.join(", "))),
         });
     };
-    // skopeo keeps no name in the file; the digest finds it under any.
-    let name = entry.name.clone().unwrap_or_else(|| "pack".parse().expect("a word is a name"));
-    let reference = PackReference { name, tag: entry.tag.clone(), digest: Some(entry.descriptor.digest.clone()) };
+    let reference = of_entry(entry);
     Ok((ServerLocation::Archive(file), reference))
+}
+
+/// Returns how an entry of an archive file is found: skopeo keeps no name in it, and the digest finds it under any.
+pub(super) fn of_entry(entry: &ArchiveEntry) -> PackReference {
+    let is_named = entry.name.is_some() && entry.tag.is_some();
+    let name = entry.name.clone().unwrap_or_else(|| "pack".parse().expect("a word is a name"));
+    let digest = (!is_named).then(|| entry.descriptor.digest.clone());
+    PackReference { name, tag: entry.tag.clone(), digest }
 }
 
 /// A pack in a store, found.
@@ -139,13 +149,33 @@ impl Stored {
 pub(super) fn failure(action: &str, reference: &PackReference, location: &ServerLocation, error: &Error) -> Failure {
     if let Some(other) = error.find::<NotAPack>() {
         let message = format!("`{reference}` in `{location}` is {}, not a pack", other.what);
-        return Failure::new(Exit::NotFound, message);
+        let failure = Failure::new(Exit::NotFound, message);
+        return match location {
+            ServerLocation::Registry(_) if other.is_helm_chart() => {
+                let chart = next::word(format!("oci://{}", location.place(reference)));
+                failure.hint(format!("spectro pack build {chart} DIR makes a pack from it"))
+            }
+            _ => failure,
+        };
     }
     let failure = Failure::of_store(format!("{action} `{reference}` in `{location}`"), error);
-    match error.kind() {
-        ErrorKind::NotFound if !failure.has_hint() && !is_archive_name(&reference.name) => failure.hint(
-            "spectro pack ls shows what is there; a pack in the archive form is looked for with --format archive",
-        ),
-        _ => failure,
+    if error.kind() != ErrorKind::NotFound || failure.has_hint() {
+        return next::or_no_host(failure, location);
     }
+    let lists = if reference.selector().is_none() || has_no_repository(error) {
+        next::list_packs(location)
+    } else {
+        next::list_versions(&reference.name, location)
+    };
+    let other_form = if is_archive_name(&reference.name) {
+        "; --format layered looks for the other form"
+    } else {
+        "; --format archive looks for the other form"
+    };
+    failure.hint(format!("{lists} shows what is there{other_form}"))
+}
+
+/// Returns whether it is the whole repository that a registry does not know (code of OCI's distribution specification 1.1).
+fn has_no_repository(error: &Error) -> bool {
+    error.find::<Refusal>().is_some_and(|refusal| refusal.code.as_deref() == Some("NAME_UNKNOWN"))
 }

@@ -6,12 +6,13 @@ use serde_json::json;
 use spectro_pack::{
     digest::Digest,
     registry::Intent,
-    store::{Selector, Tag, TagConflict, TagRule},
+    store::{InvalidName, Selector, Tag, TagConflict, TagRule},
 };
 
 use super::{
     delete::removal::{RemovalArgs, remove},
-    form::FormArgs,
+    form::{FormArgs, repository},
+    next,
     stored::{Stored, failure, in_store},
 };
 use crate::{
@@ -78,8 +79,12 @@ impl Command {
             Self::Add(args) => add(args, context).await,
             Self::Delete(args) => {
                 if let Some(word) = args.packs.iter().find(|word| word.contains('@')) {
+                    let (location, mut reference) = in_store(word, &args.server, context)?;
+                    let form = args.form.of_word(word, &args.server, context)?;
+                    reference.name = repository(&location, &reference.name, form)?;
+                    let whole = next::word(location.place(reference));
                     return Err(Failure::new(Exit::Usage, format!("`{word}` names a digest, not a tag"))
-                        .hint(format!("spectro pack delete {word} deletes a version")));
+                        .hint(format!("spectro pack delete {whole} deletes a version")));
                 }
                 remove(&args.packs, &args.removal, args.form, &args.server, context).await
             }
@@ -92,9 +97,7 @@ async fn add(args: AddArgs, context: &Context) -> Result<ExitCode, Failure> {
         Some(group) => format!("{group}__{}", args.label),
         None => args.label.clone(),
     };
-    let tag: Tag = text
-        .parse()
-        .map_err(|error| Failure::new(Exit::Usage, format!("`{text}` is no tag")).cause(format!("{error}")))?;
+    let tag: Tag = text.parse().map_err(|error: InvalidName| Failure::new(Exit::Usage, error.to_string()))?;
     let (location, reference) = in_store(&args.pack, &args.server, context)?;
     let form = args.form.of_word(&args.pack, &args.server, context)?;
     let intent = if args.dry_run { Intent::Pull } else { Intent::Push };
@@ -108,7 +111,7 @@ async fn add(args: AddArgs, context: &Context) -> Result<ExitCode, Failure> {
     let there = stored.repository.resolve(&Selector::Tag(tag.clone())).await.map_err(|error| failed(&error))?;
     let there = there.map(|there| there.digest);
     let digest = manifest.digest().clone();
-    let whole = format!("{location}/{}:{tag}", reference.name);
+    let whole = location.place(format!("{}:{tag}", reference.name));
     let moves = there.as_ref().is_some_and(|there| *there != digest);
     if let (Some(there), true, false) = (&there, moves, args.force) {
         let message = format!("`{}:{tag}` names another version in `{location}`", reference.name);

@@ -48,7 +48,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
 }
 
 async fn list(context: &Context) -> Result<ExitCode, Failure> {
-    let default = context.config()?.default_server()?.map(|server| server.to_string());
+    let default = context.default_server()?.map(|server| server.to_string());
     let configurations = configurations(context);
     let known = blocking(move || CredentialSearch { configurations, ..CredentialSearch::default() }.known()).await?;
     let known = known.map_err(|error| Failure::of_store("cannot read the credentials", &error))?;

@@ -222,8 +222,10 @@ async fn names_that_a_layout_needs_itself_are_refused() {
 async fn a_single_repository_is_not_a_store() {
     let sandbox = Sandbox::new();
     Content::of(&["a"]).push(&sandbox.repository(), "1", TagRule::Absent).await.unwrap();
-    let inside = LayoutStore::new(sandbox.path(""), Arc::new(Silent)).repository("nginx".parse().unwrap());
+    let store = LayoutStore::new(sandbox.path(""), Arc::new(Silent));
+    let inside = store.repository("nginx".parse().unwrap());
     let errors = [
+        store.repositories().await.unwrap_err(),
         inside.resolve(&by_tag("1")).await.unwrap_err(),
         Content::of(&["a"]).push(&inside, "1", TagRule::Absent).await.unwrap_err(),
     ];

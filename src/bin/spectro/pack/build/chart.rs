@@ -7,7 +7,7 @@ use spectro_pack::{
     create::{ChartError, ChartParts, package},
     location::{Place, ServerLocation, parse_place},
     registry::{Intent, PackReference},
-    store::{Content, Descriptor, Manifest, Selector, newest},
+    store::{Content, Descriptor, ErrorKind, Manifest, Selector, newest},
 };
 
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     context::Context,
     failure::{Exit, Failure},
     format,
-    pack::read::Workers,
+    pack::{next, read::Workers},
 };
 
 /// The largest chart archive that a pack is made from, in bytes.
@@ -90,7 +90,7 @@ fn of_folder(folder: &Path) -> Result<Chart, Failure> {
         let failure = Failure::new(Exit::NotFound, format!("`{shown}` is no chart: it has no Chart.yaml"));
         let is_pack = folder.join("pack.json").is_file();
         return Err(if is_pack {
-            failure.hint(format!("it is a pack already: spectro pack validate {shown}"))
+            failure.hint(format!("it is a pack already: spectro pack validate {}", next::word(&shown)))
         } else {
             failure
         });
@@ -131,8 +131,14 @@ async fn fetch(word: &str, place: Place, server: &ServerArgs, context: &Context)
         Some(selector) => selector,
         None => newest_of(&*repository, &location, &reference, context).await?,
     };
-    let manifest = repository.manifest(&selector).await.map_err(|error| failed(&error))?;
-    let layer = chart_layer(&manifest).ok_or_else(|| no_chart(word, &manifest))?;
+    let manifest = repository.manifest(&selector).await.map_err(|error| match error.kind() {
+        ErrorKind::NotFound => {
+            let lists = next::list_versions(&reference.name, &location);
+            failed(&error).hint(format!("{lists} shows what is there; without a version it is the newest"))
+        }
+        _ => failed(&error),
+    })?;
+    let layer = chart_layer(&manifest).ok_or_else(|| no_chart(word, &location.place(&reference), &manifest))?;
     if layer.size > LARGEST {
         let message =
             format!("`{word}` has {}, more than the {} of a chart", format::size(layer.size), format::size(LARGEST));
@@ -166,10 +172,10 @@ fn chart_layer(manifest: &Manifest) -> Option<Descriptor> {
     layers.iter().find(is_chart).filter(|_| config.media_type == media_type::CHART_CONFIG).cloned()
 }
 
-fn no_chart(word: &str, manifest: &Manifest) -> Failure {
+fn no_chart(word: &str, place: &str, manifest: &Manifest) -> Failure {
     match PackArtifact::of(manifest.clone()) {
         Ok(_) => Failure::new(Exit::NotFound, format!("`{word}` is a pack already, not a Helm chart"))
-            .hint("fetch it with: spectro pack pull"),
+            .hint(format!("fetch it with: spectro pack pull {}", next::word(place))),
         Err(error) => {
             let what = error.find::<spectro_pack::artifact::NotAPack>().map(|not| not.what.clone());
             let what = what.unwrap_or_else(|| "something else".into());

@@ -1,10 +1,12 @@
 //! Which packs the words of a copy mean.
 
+use std::path::PathBuf;
+
 use spectro_pack::{
     artifact::Form,
-    location::{ServerLocation, Store, is_archive_name},
+    location::{Place, ServerLocation, Store},
     registry::{Intent, PackReference, Server},
-    store::{ErrorKind, RepositoryName, Tag, Target, all_tags, by_version, newest_of},
+    store::{ErrorKind, RepositoryName, Tag, Target, all_tags, archive_file::ArchiveEntry, by_version, newest_of},
 };
 
 use super::{Args, one::Item};
@@ -15,7 +17,8 @@ use crate::{
     format,
     pack::{
         form::repository,
-        stored::{failure, in_store},
+        next,
+        stored::{failure, in_store, of_entry, place},
     },
 };
 
@@ -59,8 +62,11 @@ impl<'a> Servers<'a> {
 /// Returns the packs that a word means: one version, or several by flag.
 pub(super) async fn find(word: &str, args: &Args, servers: &mut Servers<'_>) -> Result<Vec<Item>, Failure> {
     let context = servers.context;
+    if let Place::Archive(file) = place(word, &args.server, context)? {
+        return in_archive(file, args, servers);
+    }
     let (location, mut reference) = in_store(word, &args.server, context)?;
-    let is_full = args.server.registry_server.is_none() && word.contains(['/', ':']);
+    let is_full = args.server.registry_server.is_none() && word.contains('/');
     if !is_full {
         let form = context.config()?.default_form()?.unwrap_or(Form::Layered);
         reference.name = repository(&location, &reference.name, form)?;
@@ -78,7 +84,7 @@ pub(super) async fn find(word: &str, args: &Args, servers: &mut Servers<'_>) -> 
     if reference.selector().is_some() && !several {
         return Ok(vec![item(reference.clone())?]);
     }
-    if reference.tag.is_some() && several && !matches!(location, ServerLocation::Archive(_)) {
+    if reference.tag.is_some() && several {
         let message = format!("`{reference}` names one version, and --all-versions and --versions mean several");
         return Err(Failure::new(Exit::Usage, message));
     }
@@ -86,7 +92,7 @@ pub(super) async fn find(word: &str, args: &Args, servers: &mut Servers<'_>) -> 
     let tags = all_tags(&*repository).await.map_err(|error| {
         let failure = failure("cannot look for versions of", &reference, &location, &error);
         match error.kind() {
-            ErrorKind::NotFound => failure.hint(format!("spectro pack ls -r {location} shows what is there")),
+            ErrorKind::NotFound => failure.hint(format!("{} shows what is there", next::list_packs(&location))),
             _ => failure,
         }
     })?;
@@ -99,9 +105,30 @@ pub(super) async fn find(word: &str, args: &Args, servers: &mut Servers<'_>) -> 
     wanted.into_iter().map(|tag| item(PackReference { tag: Some(tag), digest: None, ..reference.clone() })).collect()
 }
 
+/// Returns the packs in an archive file: all of them, or the versions in a range.
+fn in_archive(file: PathBuf, args: &Args, servers: &mut Servers<'_>) -> Result<Vec<Item>, Failure> {
+    let location = ServerLocation::Archive(file);
+    let store = servers.open(&location)?;
+    let Store::Archive(archive) = &store else { unreachable!("an archive's location opens an archive") };
+    let is_meant = |entry: &&ArchiveEntry| match (&args.versions, &entry.tag) {
+        (Some(range), tag) => tag.as_ref().is_some_and(|tag| range.matches(tag)),
+        (None, _) => true,
+    };
+    let references: Vec<_> = archive.named().into_iter().filter(is_meant).map(of_entry).collect();
+    if references.is_empty() {
+        let range = args.versions.as_ref().map(|range| format!(" in `{range}`")).unwrap_or_default();
+        return Err(Failure::new(Exit::NotFound, format!("`{location}` has no version{range}"))
+            .hint(format!("{} shows what is there", next::list_packs(&location))));
+    }
+    let item = |reference: PackReference| -> Result<Item, Failure> {
+        let source = store.repository(&reference.name, Intent::Pull)?;
+        Ok(Item { source, location: location.clone(), reference, mount: None })
+    };
+    references.into_iter().map(item).collect()
+}
+
 fn ls_hint(location: &ServerLocation, name: &RepositoryName) -> String {
-    let form = if is_archive_name(name) { " --format archive" } else { "" };
-    format!("spectro pack ls {name} -r {location}{form} shows its tags")
+    format!("{} shows its tags", next::list_versions(name, location))
 }
 
 fn chosen(tags: Vec<Tag>, args: &Args, reference: &PackReference, servers: &Servers<'_>) -> Vec<Tag> {

@@ -17,7 +17,7 @@ use spectro_pack::{
 use crate::{
     failure::{Exit, Failure, tag_conflict},
     format,
-    pack::{form::repository, read::Workers, stored::failure},
+    pack::{form::repository, next, read::Workers, stored::failure},
     progress::{Progress, Verbs},
 };
 
@@ -62,7 +62,7 @@ pub(super) enum Outcome {
     },
     Planned {
         plan: Plan,
-        referrers: usize,
+        referrers: Vec<Plan>,
         /// Whether what is missing would be mounted.
         mounts: bool,
     },
@@ -78,11 +78,16 @@ impl Copying {
             Outcome::Failed(failure) => Some(failure.exit),
         }
     }
+
+    /// Returns what became of a word that could not be found.
+    pub(super) fn failed(word: &str, failure: Failure) -> Self {
+        Self { source: word.to_owned(), reference: None, outcome: Outcome::Failed(failure) }
+    }
 }
 
 /// Copies a pack. What fails is part of the result: other packs go on.
 pub(super) async fn copy_one(job: &Arc<Job>, item: Item) -> Copying {
-    let source = format!("{}/{}", item.location, item.reference);
+    let source = item.location.place(&item.reference);
     let mut reference = None;
     let outcome = send(job, item, &mut reference).await;
     Copying { source, reference, outcome: outcome.unwrap_or_else(Outcome::Failed) }
@@ -110,10 +115,7 @@ async fn send(job: &Arc<Job>, item: Item, reached: &mut Option<String>) -> Resul
         target => repository(target, &name, form)?,
     };
     let place = format!("{name}:{tag}");
-    *reached = Some(match &job.target {
-        ServerLocation::Archive(_) => format!("{}:{place}", job.target),
-        target => format!("{target}/{place}"),
-    });
+    *reached = Some(job.target.place(&place));
     let intent = if job.dry_run { Intent::Pull } else { Intent::Push };
     let target = job.store.repository(&name, intent)?;
     let mount = mount.filter(|_| is_same_server(&location, &job.target) && form == artifact.form());
@@ -134,10 +136,16 @@ async fn send(job: &Arc<Job>, item: Item, reached: &mut Option<String>) -> Resul
     };
     if job.dry_run {
         let planned = transfer::plan(from, &selector, &*target, &options).await;
-        let plan = planned
-            .map_err(|error| Failure::of_store(format!("cannot look at `{place}` in `{}`", job.target), &error))?;
-        let referrers =
-            if job.referrers { source.referrers(&plan.digest).await.map_err(|error| failed(&error))?.len() } else { 0 };
+        let plan = planned.map_err(|error| {
+            let failure = Failure::of_store(format!("cannot look at `{place}` in `{}`", job.target), &error);
+            next::or_no_host(failure, &job.target)
+        })?;
+        let referrers = if job.referrers {
+            let subject = artifact.manifest().digest();
+            transfer::plan_referrers(&*source, subject, &*target, &options).await.map_err(|error| failed(&error))?
+        } else {
+            Vec::new()
+        };
         return Ok(Outcome::Planned { plan, referrers, mounts: options.mount.is_some() });
     }
     let label = (!job.alone).then(|| place.clone());
@@ -224,6 +232,7 @@ fn not_copied(job: &Job, place: &str, failed: CopyError) -> Failure {
         return tag_conflict(place, &server, conflict).hint("overwrite it with --force, or leave this version out");
     }
     let failure = Failure::of_store(format!("cannot copy `{place}` to `{server}`"), &error);
+    let failure = next::or_no_host(failure, &job.target);
     if blobs_there == 0 { failure } else { failure.state(format!("{} there: copy again to go on", blobs(blobs_there))) }
 }
 

@@ -1,11 +1,11 @@
 //! What a copy tells: of one pack two lines, of several a table.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use serde_json::{Value, json};
 use spectro_pack::{
     digest::Digest,
-    store::BlobOutcome,
+    store::{BlobOutcome, Descriptor},
     transfer::{Copied, CopyOutcome, Plan, TagPlan},
 };
 
@@ -77,18 +77,25 @@ fn moved(copying: &Copying) -> (u64, usize) {
             let mounted = mounted.filter(|(_, outcome)| *outcome == BlobOutcome::Mounted).count();
             (all().map(Copied::bytes_sent).sum(), mounted)
         }
-        Outcome::Planned { plan, mounts, .. } => {
-            let missing = || plan.blobs.iter().filter(|(_, there)| !there);
-            if *mounts { (0, missing().count()) } else { (missing().map(|(blob, _)| blob.size).sum(), 0) }
+        Outcome::Planned { plan, referrers, mounts } => {
+            let missing = planned_blobs(plan, referrers).into_iter().filter(|(_, there)| !there);
+            if *mounts { (0, missing.count()) } else { (missing.map(|(blob, _)| blob.size).sum(), 0) }
         }
         Outcome::Failed(_) => (0, 0),
     }
 }
 
+/// Returns each blob of a plan once, those of referrers after the pack's own, and whether the target has it.
+fn planned_blobs<'a>(plan: &'a Plan, referrers: &'a [Plan]) -> Vec<(&'a Descriptor, bool)> {
+    let mut seen = BTreeSet::new();
+    let blobs = std::iter::once(plan).chain(referrers).flat_map(|plan| &plan.blobs);
+    blobs.filter(|(blob, _)| seen.insert(&blob.digest)).map(|(blob, there)| (blob, *there)).collect()
+}
+
 fn referrers(copying: &Copying) -> usize {
     match &copying.outcome {
         Outcome::Done { referrers, .. } => referrers.len(),
-        Outcome::Planned { referrers, .. } => *referrers,
+        Outcome::Planned { referrers, .. } => referrers.len(),
         Outcome::Failed(_) => 0,
     }
 }
@@ -96,8 +103,8 @@ fn referrers(copying: &Copying) -> usize {
 fn one(copying: &Copying) -> String {
     let (Some(reference), Some(digest)) = (&copying.reference, digest(copying)) else { return String::new() };
     let mut text = String::new();
-    if let Outcome::Planned { plan, mounts, .. } = &copying.outcome {
-        for (descriptor, there) in &plan.blobs {
+    if let Outcome::Planned { plan, referrers, mounts } = &copying.outcome {
+        for (descriptor, there) in planned_blobs(plan, referrers) {
             let verb = match (there, mounts) {
                 (true, _) => "exists",
                 (false, true) => "mount",
@@ -118,10 +125,10 @@ fn one(copying: &Copying) -> String {
         (word, _) => word.to_owned(),
     };
     write!(text, "{reference}\n{digest}  {dry}{what}").expect("a String takes all");
-    if bytes > 0 || mounted > 0 {
+    if (bytes > 0 || mounted > 0) && word(copying) != "conflict" {
         write!(text, ", {} {sent}", format::size(bytes)).expect("a String takes all");
     }
-    if mounted > 0 {
+    if mounted > 0 && word(copying) != "conflict" {
         let verb = if dry.is_empty() { "mounted" } else { "to mount" };
         write!(text, ", {} {verb}", format::count(mounted, "blob")).expect("a String takes all");
     }
@@ -145,8 +152,11 @@ fn many(job: &Job, all: &[Copying]) -> String {
         Column::right("REFERRERS").optional(),
         Column::left("DIGEST").optional(),
     ];
-    let rows: Vec<_> = all
-        .iter()
+    // What went wrong stands next to the line that counts it.
+    let (wrong, well): (Vec<_>, Vec<_>) = all.iter().partition(|copying| copying.exit().is_some());
+    let rows: Vec<_> = well
+        .into_iter()
+        .chain(wrong)
         .map(|copying| {
             let (bytes, mounted) = moved(copying);
             let digest = digest(copying).map_or("-", Digest::as_str);

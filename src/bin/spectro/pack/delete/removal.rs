@@ -21,6 +21,7 @@ use crate::{
     failure::{Exit, Failure},
     pack::{
         form::{FormArgs, repository},
+        next,
         stored::{failure, in_store},
     },
 };
@@ -102,7 +103,7 @@ pub(in crate::pack) async fn remove(
 
 impl Removal {
     fn shown(&self) -> String {
-        format!("{}/{}", self.location, self.reference)
+        self.location.place(&self.reference)
     }
 
     /// Returns whether the manifest goes, with whatever names it.
@@ -134,7 +135,7 @@ async fn find(
     let (location, mut reference) = in_store(word, server, context)?;
     let Some(selector) = reference.selector() else {
         return Err(Failure::new(Exit::Usage, format!("`{word}` names no version to delete"))
-            .hint(format!("name a tag or a digest: {word}:TAG; spectro pack ls {word} shows them")));
+            .hint(format!("name a tag or a digest; {} shows them", next::list_versions(&reference.name, &location))));
     };
     reference.name = repository(&location, &reference.name, form.of_word(word, server, context)?)?;
     let store = server.open(context, &location)?;
@@ -143,7 +144,7 @@ async fn find(
     let Some(there) = target.resolve(&selector).await.map_err(|error| failed(&error))? else {
         let message = format!("`{reference}` is not in `{location}`");
         return Err(Failure::new(Exit::NotFound, message)
-            .hint(format!("spectro pack ls {} shows what is there", reference.name)));
+            .hint(format!("{} shows what is there", next::list_versions(&reference.name, &location))));
     };
     let mut removal =
         Removal { repository: target, location, reference, selector, digest: there.digest, others: Vec::new() };
@@ -240,5 +241,5 @@ fn to_json(one: &Removed, dry_run: bool) -> Value {
     };
     let texts = |tags: &[Tag]| tags.iter().map(ToString::to_string).collect::<Vec<_>>();
     json!({ "reference": one.shown, "digest": one.digest.as_ref().map(Digest::as_str), "result": result,
-            "otherTags": texts(&one.others), "error": one.failure.as_ref().map(Failure::to_json) })
+            "otherTags": texts(&one.others), "mayTake": texts(&one.may_go), "error": one.failure.as_ref().map(Failure::to_json) })
 }

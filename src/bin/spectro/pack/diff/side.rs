@@ -20,6 +20,7 @@ use crate::{
     failure::{Exit, Failure},
     format,
     pack::{
+        next,
         read::Workers,
         stored::{Stored, failure, only_one},
     },
@@ -93,7 +94,7 @@ impl Opener<'_> {
         let Some(pack) = reading.pack else {
             let errors = format::count(reading.report.errors(), "error");
             return Err(Failure::new(Exit::NotFound, format!("`{shown}` is not a valid pack: {errors}"))
-                .hint(format!("spectro pack validate {shown}")));
+                .hint(format!("spectro pack validate {}", next::word(&shown))));
         };
         Ok(Begun::Directory(directory, Box::new(pack)))
     }
@@ -156,7 +157,7 @@ impl Opened {
             Origin::Directory(..) => None,
             Origin::Stored(location, stored) => {
                 let tag = stored.tag().map_or_else(String::new, |tag| format!(":{tag}"));
-                Some(format!("{location}/{}{tag}", stored.reference.name))
+                Some(location.place(format!("{}{tag}", stored.reference.name)))
             }
         }
     }

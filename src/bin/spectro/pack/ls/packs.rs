@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use spectro_pack::{
     artifact::Form,
     location::{ServerLocation, is_archive_name},
-    registry::Intent,
+    registry::{Intent, Refusal},
     store::{Error, ErrorKind, RepositoryName, Tag, all_tags, by_version, newest_of},
 };
 
@@ -18,6 +18,7 @@ use super::{
 use crate::{
     failure::{Exit, Failure},
     format,
+    pack::next,
     table::{Column, draw, terminal_width},
 };
 
@@ -62,7 +63,7 @@ pub(super) async fn list(listing: &Listing<'_>, form: Option<Form>) -> Result<Ex
 
 async fn look_at(listing: &Listing<'_>, name: RepositoryName) -> Result<Row, Failure> {
     let repository = listing.store.repository(&name, Intent::Pull)?;
-    let shown = format!("{}/{name}", listing.location);
+    let shown = listing.location.place(&name);
     let tags = match all_tags(&*repository).await {
         Ok(tags) => tags,
         // distribution lists repositories whose tags are all gone.
@@ -97,13 +98,18 @@ fn no_list(listing: &Listing<'_>, error: &Error) -> Failure {
     let server = &listing.location;
     let failure = Failure::of_store(format!("cannot list the packs of `{server}`"), error);
     match error.kind() {
-        _ if matches!(server, ServerLocation::Layout(_)) => {
-            failure.hint(format!("spectro pack push DIR -r {server} makes it"))
+        ErrorKind::NotFound if matches!(server, ServerLocation::Layout(_)) => {
+            failure.hint(format!("spectro pack push DIR -r {} makes it", next::word(server)))
         }
         ErrorKind::NotFound | ErrorKind::Denied => {
-            failure.hint(format!("name a pack: spectro pack ls NAME -r {server}"))
+            let name = format!("name a pack: spectro pack ls NAME -r {}", next::word(server));
+            let is_unknown = error.find::<Refusal>().is_some_and(|refusal| refusal.credentials.is_none());
+            match server.host().filter(|_| is_unknown) {
+                Some(host) => failure.hint(format!("{name}, or log in: spectro registry login {host}")),
+                None => failure.hint(name),
+            }
         }
-        _ => failure,
+        _ => next::or_no_host(failure, server),
     }
 }
 
@@ -143,7 +149,7 @@ fn what(row: &Row) -> &str {
 }
 
 fn to_json(listing: &Listing<'_>, row: &Row) -> Value {
-    let reference = row.newest.as_ref().map(|(tag, _)| format!("{}/{}:{tag}", listing.location, row.name));
+    let reference = row.newest.as_ref().map(|(tag, _)| listing.location.place(format!("{}:{tag}", row.name)));
     let mut object = Map::from_iter([
         ("name".to_owned(), Value::from(row.name.as_str())),
         ("tag".to_owned(), row.newest.as_ref().map(|(tag, _)| tag.as_str()).into()),

@@ -1,6 +1,6 @@
 //! The versions of a pack, newest first, and after them its other tags.
 
-use std::process::ExitCode;
+use std::{collections::BTreeMap, process::ExitCode};
 
 use futures::{StreamExt, TryStreamExt};
 use serde_json::{Map, Value, json};
@@ -16,6 +16,7 @@ use super::{
 use crate::{
     failure::{Exit, Failure},
     format,
+    pack::next,
     table::{Column, draw, terminal_width},
 };
 
@@ -23,18 +24,20 @@ use crate::{
 struct Row {
     tag: Tag,
     facts: Result<Facts, Unknown>,
+    /// The version with the same content, of a tag that is none itself.
+    same_as: Option<Tag>,
 }
 
 pub(super) async fn list(listing: &Listing<'_>, name: &RepositoryName) -> Result<ExitCode, Failure> {
-    let whole = format!("{}/{name}", listing.location);
+    let whole = listing.location.place(name);
     let repository = listing.store.repository(name, Intent::Pull)?;
     let tags = all_tags(&*repository).await.map_err(|error| {
         let failure = Failure::of_store(format!("cannot list the versions of `{whole}`"), &error);
         match error.kind() {
             ErrorKind::NotFound if !failure.has_hint() => {
-                failure.hint(format!("spectro pack ls -r {} shows what is there", listing.location))
+                failure.hint(format!("{} shows what is there", next::list_packs(&listing.location)))
             }
-            _ => failure,
+            _ => next::or_no_host(failure, &listing.location),
         }
     })?;
     let (versions, others) = by_version(tags);
@@ -52,6 +55,7 @@ pub(super) async fn list(listing: &Listing<'_>, name: &RepositoryName) -> Result
         rows.sort_by_key(|row| std::cmp::Reverse(row.facts.as_ref().map_or(0, |facts| facts.size)));
         rows.truncate(listing.limit);
     }
+    name_versions(&mut rows);
     let output = &listing.context.output;
     output.result(&to_text(&rows), || {
         json!({ "server": listing.location.to_string(), "name": name.as_str(), "numberOfVersions": number_of_versions,
@@ -77,7 +81,18 @@ pub(super) async fn list(listing: &Listing<'_>, name: &RepositoryName) -> Result
 
 async fn look_at(repository: &dyn Target, whole: &str, tag: Tag) -> Row {
     let facts = Facts::of(repository, &tag, &format!("{whole}:{tag}")).await;
-    Row { tag, facts }
+    Row { tag, facts, same_as: None }
+}
+
+/// Finds the version that each other tag names, as far as it is shown.
+fn name_versions(rows: &mut [Row]) {
+    let is_version = |tag: &Tag| !by_version(vec![tag.clone()]).0.is_empty();
+    let digest = |row: &Row| row.facts.as_ref().ok().map(|facts| facts.digest.clone());
+    let known = rows.iter().filter(|row| is_version(&row.tag));
+    let known: BTreeMap<_, _> = known.filter_map(|row| Some((digest(row)?, row.tag.clone()))).collect();
+    for row in rows.iter_mut().filter(|row| !is_version(&row.tag)) {
+        row.same_as = digest(row).and_then(|digest| known.get(&digest).cloned());
+    }
 }
 
 fn to_text(rows: &[Row]) -> String {
@@ -85,18 +100,27 @@ fn to_text(rows: &[Row]) -> String {
         return String::new();
     }
     let width = terminal_width();
-    let columns = [
+    let mut columns = vec![
         Column::left("VERSION").shrinking(),
         Column::left("LAYER"),
         Column::left("CLOUDS").shrinking(),
         Column::right("SIZE"),
-        Column::left("DIGEST").optional(),
     ];
-    let rows: Vec<_> = rows
+    let has_names = rows.iter().any(|row| row.same_as.is_some());
+    if has_names {
+        columns.push(Column::left("SAME AS"));
+    }
+    columns.push(Column::left("DIGEST").optional());
+    let rows: Vec<Vec<_>> = rows
         .iter()
         .map(|row| {
             let cells = row.facts.as_ref().map_or_else(Unknown::cells, |facts| facts.cells(width.is_some()));
-            std::iter::once(row.tag.to_string()).chain(cells).collect()
+            let mut cells: Vec<_> = std::iter::once(row.tag.to_string()).chain(cells).collect();
+            if has_names {
+                let name = row.same_as.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
+                cells.insert(columns.len() - 2, name);
+            }
+            cells
         })
         .collect();
     draw(&columns, &rows, width)
@@ -107,6 +131,7 @@ fn to_json(whole: &str, row: &Row) -> Value {
         ("tag".to_owned(), Value::from(row.tag.as_str())),
         ("reference".to_owned(), format!("{whole}:{}", row.tag).into()),
         ("is".to_owned(), Value::Null),
+        ("sameAs".to_owned(), row.same_as.as_ref().map(Tag::as_str).into()),
         ("error".to_owned(), Value::Null),
     ]);
     match &row.facts {

@@ -106,7 +106,7 @@ pub(super) async fn pull_one(job: &Job<'_>, wanted: Wanted) -> Result<Pulled, Fa
             _ => failure,
         }
     })?;
-    Ok(Pulled { reference: format!("{location}/{reference}"), target, artifact, unpacked })
+    Ok(Pulled { reference: location.place(reference), target, artifact, unpacked })
 }
 
 fn make_folder(folder: &Path) -> Result<(), Failure> {

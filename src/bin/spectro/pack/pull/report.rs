@@ -49,7 +49,9 @@ pub(super) fn many(context: &Context, all: &[(String, Result<Pulled, Failure>)])
             vec![folder, verb(pulled).to_owned(), count(pulled).to_string(), size, shown.to_owned()]
         }
     };
-    let rows: Vec<_> = all.iter().map(row).collect();
+    // What went wrong stands next to the line that counts it.
+    let (well, wrong): (Vec<_>, Vec<_>) = all.iter().partition(|(_, pulled)| pulled.is_ok());
+    let rows: Vec<_> = well.into_iter().chain(wrong).map(row).collect();
     let failed = all.iter().filter(|(_, pulled)| pulled.is_err()).count();
     let mut line = format!("{} pulled", format::count(all.len() - failed, "pack"));
     if failed > 0 {

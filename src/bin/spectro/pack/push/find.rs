@@ -1,7 +1,7 @@
 //! Which folders a push means, and that no two of them claim the same version.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -58,6 +58,13 @@ fn look_into(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<()
         }
     }
     Ok(())
+}
+
+/// Returns each folder once, however often and in whatever spelling it is named.
+pub(super) fn each_once(directories: Vec<PathBuf>) -> Vec<PathBuf> {
+    let mut seen = BTreeSet::new();
+    let is_new = |directory: &PathBuf| fs::canonicalize(directory).map_or(true, |path| seen.insert(path));
+    directories.into_iter().filter(is_new).collect()
 }
 
 /// Refuses folders that claim the same name and version: one would overwrite the other, or be refused for it.

@@ -8,14 +8,15 @@ use spectro_pack::{
     location::{ServerLocation, Store},
     pack::{Pack, ReadOptions, Report},
     registry::Intent,
-    store::{RepositoryName, Selector, Tag, TagConflict},
-    transfer::{self, Copied, CopyError, CopyOptions, Plan},
+    store::{RepositoryName, Selector, Tag, TagConflict, Target},
+    transfer::{self, Copied, CopyError, CopyOptions, Plan, TagPlan},
 };
 
+use super::same::has_same_files;
 use crate::{
     failure::{Exit, Failure, tag_conflict},
     format,
-    pack::{form::repository, read::Workers},
+    pack::{form::repository, next, read::Workers},
     progress::{Progress, Verbs},
 };
 
@@ -64,6 +65,8 @@ pub(super) struct Pushed {
 pub(super) enum Outcome {
     Done(Copied),
     Planned(Plan),
+    /// The archive that is there has other bytes and the same files; it stays.
+    SameFiles(Digest),
     /// Findings forbid it.
     Refused,
     Failed(Failure),
@@ -73,9 +76,9 @@ impl Pushed {
     /// Returns the exit code that this pack alone would give, unless all went well.
     pub(super) fn exit(&self) -> Option<Exit> {
         match &self.outcome {
-            Outcome::Done(_) => None,
+            Outcome::Done(_) | Outcome::SameFiles(_) => None,
             Outcome::Planned(plan) => match plan.tag {
-                transfer::TagPlan::Conflict { .. } => Some(Exit::Conflict),
+                TagPlan::Conflict { .. } => Some(Exit::Conflict),
                 _ => None,
             },
             Outcome::Refused => Some(Exit::Findings),
@@ -88,6 +91,7 @@ impl Pushed {
         match &self.outcome {
             Outcome::Done(copied) => Some(&copied.digest),
             Outcome::Planned(plan) => Some(&plan.digest),
+            Outcome::SameFiles(there) => Some(there),
             Outcome::Refused | Outcome::Failed(_) => None,
         }
     }
@@ -176,7 +180,7 @@ async fn send(
     let (location, artifact, tag) = (&destination.location, &encoded.artifact, encoded.tag.clone());
     let name = repository(location, &encoded.name, job.form)?;
     let place = format!("{name}:{tag}");
-    *reference = Some(format!("{location}/{place}"));
+    *reference = Some(location.place(&place));
     if job.form == Form::Layered {
         refuse_empty_files(destination, encoded, &place)?;
     }
@@ -194,12 +198,35 @@ async fn send(
     };
     if job.dry_run {
         let planned = transfer::plan(artifact, &selector, &*target, &options).await;
-        let failed = |error| Failure::of_store(format!("cannot look at `{place}` in `{location}`"), &error);
-        return planned.map(Outcome::Planned).map_err(failed);
+        let failed = |error| {
+            let failure = Failure::of_store(format!("cannot look at `{place}` in `{location}`"), &error);
+            next::or_no_host(failure, location)
+        };
+        let plan = planned.map_err(failed)?;
+        return Ok(match &plan.tag {
+            TagPlan::Conflict { there } if is_there_otherwise(job, &*target, there, artifact).await => {
+                Outcome::SameFiles(there.clone())
+            }
+            _ => Outcome::Planned(plan),
+        });
     }
     let observer = job.progress.blobs(label, Verbs::Push);
-    let copied = transfer::copy(artifact, &selector, &*target, &options, &observer).await;
-    copied.map(Outcome::Done).map_err(|error| not_pushed(location, &place, error))
+    let error = match transfer::copy(artifact, &selector, &*target, &options, &observer).await {
+        Ok(copied) => return Ok(Outcome::Done(copied)),
+        Err(error) => error,
+    };
+    match error.error.find::<TagConflict>() {
+        Some(conflict) if !conflict.raced && is_there_otherwise(job, &*target, &conflict.there, artifact).await => {
+            Ok(Outcome::SameFiles(conflict.there.clone()))
+        }
+        _ => Err(not_pushed(location, &place, error)),
+    }
+}
+
+/// Returns whether an archive that is there, with other bytes, may stay as it is.
+async fn is_there_otherwise(job: &Job, target: &dyn Target, there: &Digest, artifact: &Artifact) -> bool {
+    let may_stay = job.form == Form::Archive && job.moving.is_empty() && !job.even_if_unchanged;
+    may_stay && has_same_files(target, there, artifact, job.encoding.scratch.clone()).await
 }
 
 /// Amazon's ECR takes no blob of 0 bytes, so a pack with one is refused before anything is sent.
@@ -221,7 +248,7 @@ fn not_pushed(location: &ServerLocation, place: &str, failed: CopyError) -> Fail
     if let Some(conflict) = error.find::<TagConflict>() {
         return tag_conflict(place, &server, conflict);
     }
-    let failure = Failure::of_store(format!("cannot push `{place}` to `{server}`"), &error);
+    let failure = next::or_no_host(Failure::of_store(format!("cannot push `{place}` to `{server}`"), &error), location);
     let blobs = format::count(blobs_there, "blob");
     match (blobs_there, tag_written) {
         (_, true) => failure.state("the version's tag is written, a further tag is not"),

@@ -4,6 +4,7 @@ use std::{fmt::Write as _, time::Duration};
 
 use serde_json::{Value, json};
 use spectro_pack::{
+    artifact::Form,
     digest::Digest,
     pack::{Finding, Severity},
     store::Tag,
@@ -18,6 +19,7 @@ use crate::{
     context::Context,
     findings::{finding_json, line::escape},
     format,
+    pack::next,
 };
 
 pub(super) struct Reporter<'a> {
@@ -44,10 +46,12 @@ impl<'a> Reporter<'a> {
                 self.context.progress.line(&failure.to_text());
             }
             // Where bars are drawn they say how far it is; the table comes at the end.
-            Outcome::Done(_) | Outcome::Planned(_) if !self.job.alone && !self.context.progress.draws_bars() => {
+            Outcome::Done(_) | Outcome::Planned(_) | Outcome::SameFiles(_)
+                if !self.job.alone && !self.context.progress.draws_bars() =>
+            {
                 let name = pushed.name.as_deref().unwrap_or_default();
                 let version = pushed.version.as_deref().unwrap_or_default();
-                self.say(&format!("  {:<9} {name} {version}{}", word(&pushed.outcome), self.at(pushed)));
+                self.say(&format!("  {:<9} {name} {version}{}", said(&pushed.outcome), self.at(pushed)));
             }
             _ => {}
         }
@@ -64,6 +68,7 @@ impl<'a> Reporter<'a> {
     fn tell_findings(&self, pushed: &Pushed) {
         let Some(report) = &pushed.report else { return };
         let directory = pushed.directory.display();
+        let validate = format!("spectro pack validate {}", next::word(&directory));
         let refused = matches!(pushed.outcome, Outcome::Refused);
         let counts: Vec<_> = [(report.errors(), "error"), (report.warnings(), "warning")]
             .into_iter()
@@ -80,9 +85,9 @@ impl<'a> Reporter<'a> {
             for finding in shown {
                 self.context.progress.line(&format!("  {}", line_of(&directory.to_string(), finding)));
             }
-            self.context.progress.line(&format!("  hint: spectro pack validate {directory}"));
+            self.context.progress.line(&format!("  hint: {validate}"));
         } else if !refused && !counts.is_empty() {
-            self.say(&format!("warning: {} in {directory} (spectro pack validate {directory})", counts.join(", ")));
+            self.say(&format!("warning: {} in {directory} ({validate})", counts.join(", ")));
         }
     }
 
@@ -110,6 +115,11 @@ impl<'a> Reporter<'a> {
                 done(reference, copied)
             }
             Outcome::Planned(plan) => planned(reference, plan, self.job.even_if_unchanged),
+            Outcome::SameFiles(there) => {
+                let dry = if self.job.dry_run { "dry run: " } else { "" };
+                let note = "the same files, packed by another tool; --force writes the bytes of this one";
+                format!("{reference}\n{there}  {dry}unchanged\nnote: {note}")
+            }
             Outcome::Refused | Outcome::Failed(_) => String::new(),
         }
     }
@@ -119,8 +129,9 @@ impl<'a> Reporter<'a> {
         let CopyOutcome::Overwrote { replaced, still_there } = &copied.outcome else { return };
         let name = pushed.name.as_deref().unwrap_or_default();
         if *still_there {
-            let server = &self.job.destinations[0].location;
-            self.say(&format!("hint: bring it back with: spectro pack pull {name}@{replaced} -r {server}"));
+            let server = next::word(&self.job.destinations[0].location);
+            let form = if self.job.form == Form::Archive { " --format archive" } else { "" };
+            self.say(&format!("hint: bring it back with: spectro pack pull {name}@{replaced} -r {server}{form}"));
         } else {
             self.say(&format!("note: {replaced} is gone: this server drops what no tag names"));
         }
@@ -158,8 +169,18 @@ pub(super) fn word(outcome: &Outcome) -> &'static str {
             TagPlan::Overwrite { .. } => "overwrote",
             TagPlan::Conflict { .. } => "conflict",
         },
+        Outcome::SameFiles(_) => "unchanged",
         Outcome::Refused => "refused",
         Outcome::Failed(_) => "failed",
+    }
+}
+
+/// Returns the word of a result for people: of a dry run what is yet to be done.
+pub(super) fn said(outcome: &Outcome) -> &'static str {
+    match (outcome, word(outcome)) {
+        (Outcome::Planned(_), "pushed") => "to push",
+        (Outcome::Planned(_), "overwrote") => "to overwrite",
+        (_, word) => word,
     }
 }
 
@@ -169,7 +190,7 @@ pub(super) fn bytes_sent(pushed: &Pushed) -> u64 {
         Outcome::Planned(plan) => {
             plan.blobs.iter().filter(|(_, there)| !there).map(|(descriptor, _)| descriptor.size).sum()
         }
-        Outcome::Refused | Outcome::Failed(_) => 0,
+        Outcome::SameFiles(_) | Outcome::Refused | Outcome::Failed(_) => 0,
     }
 }
 
@@ -246,7 +267,7 @@ fn to_json(pushed: &Pushed) -> Value {
             TagPlan::Overwrite { there } | TagPlan::Conflict { there } => (Some(there), plan.moving.as_slice()),
             _ => (None, plan.moving.as_slice()),
         },
-        Outcome::Refused | Outcome::Failed(_) => (None, [].as_slice()),
+        Outcome::SameFiles(_) | Outcome::Refused | Outcome::Failed(_) => (None, [].as_slice()),
     };
     let moved: Vec<_> = moved
         .iter()

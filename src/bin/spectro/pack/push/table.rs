@@ -6,7 +6,7 @@ use spectro_pack::digest::Digest;
 
 use super::{
     one::{Job, Pushed},
-    report::{bytes_sent, word},
+    report::{bytes_sent, said, word},
 };
 use crate::{
     format,
@@ -29,16 +29,15 @@ pub(super) fn of(all: &[Pushed], job: &Job, took: Duration) -> String {
         columns.push(Column::left("SERVER").shrinking());
     }
     columns.push(Column::left("DIGEST").optional());
-    let rows: Vec<Vec<String>> = all
-        .iter()
+    // What went wrong stands next to the line that counts it.
+    let (wrong, well): (Vec<_>, Vec<_>) = all.iter().partition(|pushed| pushed.exit().is_some());
+    let rows: Vec<Vec<String>> = well
+        .into_iter()
+        .chain(wrong)
         .map(|pushed| {
             let name = pushed.name.clone().unwrap_or_else(|| pushed.directory.display().to_string());
             let version = pushed.version.clone().unwrap_or_else(|| "-".to_owned());
-            let result = match word(&pushed.outcome) {
-                "pushed" if job.dry_run => "to push",
-                "overwrote" if job.dry_run => "to overwrite",
-                result => result,
-            };
+            let result = said(&pushed.outcome);
             let mut row = vec![name, version, result.to_owned(), format::size(bytes_sent(pushed))];
             if has_servers {
                 row.push(pushed.server.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string));
@@ -56,7 +55,11 @@ fn counts(all: &[Pushed], dry_run: bool, took: Duration) -> String {
     for name in ["pushed", "overwrote", "unchanged", "conflict", "refused", "failed"] {
         let number = all.iter().filter(|pushed| word(&pushed.outcome) == name).count();
         if number > 0 {
-            let name = if dry_run && name == "pushed" { "to push" } else { name };
+            let name = match name {
+                "pushed" if dry_run => "to push",
+                "overwrote" if dry_run => "to overwrite",
+                name => name,
+            };
             write!(line, "{number} {name}, ").expect("writing to a String can't fail");
         }
     }
