@@ -12,7 +12,10 @@ use std::{
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
-use crate::failure::{Exit, Failure};
+use crate::{
+    blocking::blocking,
+    failure::{Exit, Failure},
+};
 
 /// Asks a question to be answered with yes, unless the answer was given by a flag.
 ///
@@ -49,7 +52,7 @@ impl Terminal {
     /// Asks, and returns the line that is typed.
     pub(crate) async fn ask(&self, question: &str) -> Result<Zeroizing<String>, Failure> {
         let (terminal, question) = (self.0.clone(), question.to_owned());
-        let answer = crate::registry::blocking(move || {
+        let answer = blocking(move || {
             let mut output = &*terminal;
             output.write_all(question.as_bytes())?;
             let mut line = Zeroizing::new(String::new());

@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::CommandFactory;
+use clap::Command;
 use clap_complete::{Shell, generate};
 
-use crate::{args::Cli, output::write_bytes};
+use crate::output::write_bytes;
 
 /// What `completions` takes.
 #[derive(clap::Args)]
@@ -19,9 +19,9 @@ pub(crate) struct Args {
     shell: Shell,
 }
 
-pub(crate) fn run(args: &Args) -> ExitCode {
+pub(crate) fn run(args: &Args, mut command: Command) -> ExitCode {
     let mut script = Vec::new();
-    generate(args.shell, &mut Cli::command(), "spectro", &mut script);
+    generate(args.shell, &mut command, "spectro", &mut script);
     // A reader that went away (`| head`) is no error.
     write_bytes(&script).ok();
     ExitCode::SUCCESS

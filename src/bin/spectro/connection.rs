@@ -18,11 +18,10 @@ use spectro_pack::{
 use zeroize::Zeroizing;
 
 use crate::{
-    args::{ConnectionArgs, LoginArgs, ServerArgs},
+    args::{ConnectionArgs, LoginArgs, ServerArgs, ServersArgs},
     config,
-    context::{Context, user_home},
+    context::{Context, user_home, variable},
     failure::{Exit, Failure},
-    version::VERSION,
 };
 
 /// The longest password that is read from standard input, in bytes.
@@ -62,6 +61,45 @@ impl ServerArgs {
     /// Returns the credentials that flags or variables give.
     pub(crate) fn given_credentials(&self) -> Result<Option<Located>, Failure> {
         self.login.credentials()
+    }
+}
+
+impl ServersArgs {
+    /// Returns the flags for a server that is named elsewhere.
+    pub(crate) fn any(&self) -> ServerArgs {
+        ServerArgs { registry_server: None, login: self.login.clone(), connection: self.connection.clone() }
+    }
+
+    /// Returns each server that was named, or the default one, as if it were the only one.
+    pub(crate) fn each(&self, context: &Context) -> Result<Vec<(ServerLocation, ServerArgs)>, Failure> {
+        let alone = |server: Option<ServerLocation>| ServerArgs {
+            registry_server: server,
+            login: self.login.clone(),
+            connection: self.connection.clone(),
+        };
+        if self.registry_server.is_empty() {
+            let server = alone(None);
+            return Ok(vec![(server.server(context)?, server)]);
+        }
+        let mut servers: Vec<(ServerLocation, ServerArgs)> = Vec::new();
+        for server in &self.registry_server {
+            if servers.iter().all(|(other, _)| other != server) {
+                servers.push((server.clone(), alone(Some(server.clone()))));
+            }
+        }
+        // A local store is given none.
+        let registries: Vec<_> = servers.iter().filter_map(|(server, _)| server.host()).collect();
+        let goes_to_one = registries.iter().all(|host| *host == registries[0]);
+        // Standard input can be read once.
+        let is_read_once = registries.len() < 2 || !self.login.password_stdin;
+        if self.login.given() && !(goes_to_one && is_read_once) {
+            return Err(Failure::new(
+                Exit::Usage,
+                "credentials by flag or variable are for one server, and several are named",
+            )
+            .hint("log in to each: spectro registry login SERVER"));
+        }
+        Ok(servers)
     }
 }
 
@@ -139,7 +177,7 @@ impl ConnectionArgs {
         Ok(Settings {
             host: name.host().to_owned(),
             plain_http,
-            user_agent: format!("spectro/{VERSION}"),
+            user_agent: concat!("spectro/", env!("CARGO_PKG_VERSION")).to_owned(),
             tls,
             proxies: proxies(),
             timeouts: Timeouts {
@@ -162,10 +200,6 @@ impl ConnectionArgs {
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|error| Failure::file_system(format!("cannot read `{}`", path.display()), &error))
-}
-
-pub(crate) fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 fn proxies() -> Proxies {

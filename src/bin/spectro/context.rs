@@ -14,7 +14,6 @@ use spectro_pack::{
 use crate::{
     args::GlobalArgs,
     config::{self, Config},
-    connection::variable,
     failure::{Exit, Failure, NO_SERVER},
     output::Output,
     progress::Progress,
@@ -100,6 +99,11 @@ impl Context {
 /// Returns the user's home folder.
 pub(crate) fn user_home() -> Option<PathBuf> {
     std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from)
+}
+
+/// Returns a variable of the environment that is set and not empty.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Returns the folder of what may be forgotten; `SPECTRO_CACHE_DIR` names another one, or none where it is empty.

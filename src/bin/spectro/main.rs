@@ -8,6 +8,8 @@
 
 mod args;
 mod ask;
+mod blocking;
+mod cli;
 mod completions;
 mod config;
 mod connection;
@@ -27,7 +29,7 @@ use std::{process::ExitCode, time::Duration};
 
 use clap::Parser;
 
-use self::{args::Cli, context::Context, failure::Failure};
+use self::{cli::Cli, context::Context, failure::Failure};
 
 /// How long threads that still run are waited for at the end.
 const FAREWELL: Duration = Duration::from_millis(300);
@@ -35,7 +37,7 @@ const FAREWELL: Duration = Duration::from_millis(300);
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return args::refuse(&error),
+        Err(error) => return cli::refuse(&error),
     };
     let context = Context::new(&cli.global);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

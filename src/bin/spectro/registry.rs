@@ -70,10 +70,3 @@ fn open(
     let settings = connection.settings(context, name, given, observer)?;
     Server::new(settings).map_err(|error| Failure::of_store(format!("cannot use `{name}`"), &error))
 }
-
-/// Runs something that waits for files and helper programs.
-pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| Failure::new(Exit::FileSystem, "a thread ended early").cause(error.to_string()))
-}

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::context::Context;
 
 /// The version of this program.
-pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub(crate) fn run(context: &Context) -> ExitCode {
     context.output.result(&format!("spectro {VERSION}"), || json!({ "version": VERSION }));

@@ -16,8 +16,8 @@ use self::side::{Opened, Opener};
 use super::{form::FormArgs, read::Workers, stored::place};
 use crate::{
     args::ServerArgs,
-    connection::{temporary_folder, variable},
-    context::Context,
+    connection::temporary_folder,
+    context::{Context, variable},
     failure::{Exit, Failure},
 };
 

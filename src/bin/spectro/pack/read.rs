@@ -5,7 +5,10 @@ use std::{path::PathBuf, sync::Arc};
 use spectro_pack::pack::{self, ReadError, ReadOptions, Reading};
 use tokio::sync::Semaphore;
 
-use crate::failure::{Exit, Failure};
+use crate::{
+    blocking::blocking,
+    failure::{Exit, Failure},
+};
 
 /// Runs work that keeps a core busy, as much of it at once as there are cores.
 #[derive(Clone)]
@@ -20,9 +23,7 @@ impl Workers {
     /// Runs `work` on a blocking thread.
     pub(crate) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
         let _permit = self.0.acquire().await.expect("the semaphore is never closed");
-        tokio::task::spawn_blocking(work)
-            .await
-            .map_err(|error| Failure::new(Exit::FileSystem, "a worker thread ended early").cause(error.to_string()))
+        blocking(work).await
     }
 
     /// Reads the pack in a folder.

@@ -12,13 +12,14 @@ use spectro_pack::{
 };
 use zeroize::Zeroizing;
 
-use super::{blocking, key_of, open, registry};
+use super::{key_of, open, registry};
 use crate::{
     args::ConnectionArgs,
     ask::Terminal,
+    blocking::blocking,
     config,
-    connection::{docker_config, password_from_stdin, variable},
-    context::Context,
+    connection::{docker_config, password_from_stdin},
+    context::{Context, variable},
     failure::{Exit, Failure},
     output::complain,
 };

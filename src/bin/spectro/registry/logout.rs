@@ -11,11 +11,12 @@ use spectro_pack::{
     },
 };
 
-use super::{blocking, key_of, registry};
+use super::{key_of, registry};
 use crate::{
+    blocking::blocking,
     config,
-    connection::{configurations, docker_config, variable},
-    context::Context,
+    connection::{configurations, docker_config},
+    context::{Context, variable},
     failure::Failure,
     output::complain,
 };

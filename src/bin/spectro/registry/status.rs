@@ -9,9 +9,10 @@ use spectro_pack::{
     store::ErrorKind,
 };
 
-use super::{blocking, open, registry};
+use super::{open, registry};
 use crate::{
     args::ServerArgs,
+    blocking::blocking,
     connection::configurations,
     context::Context,
     failure::{Exit, Failure},
