@@ -151,11 +151,17 @@ fn a_folder_is_packed_as_helm_does_it_and_the_same_way_every_time() {
         assert_eq!(sandbox.read("one/values.yaml"), sandbox.read("three/values.yaml"));
         assert_eq!(sandbox.read("greeter-1.2.3.tgz"), sandbox.read("three/charts/greeter-1.2.3.tgz"));
     }
-    let linked = sandbox.path("greeter/templates/link.yaml");
-    std::os::unix::fs::symlink("/etc/passwd", linked).expect("a link can be made");
-    let refused = sandbox.spectro(["pack", "build", "greeter", "four"]).run().fails(1);
-    refused.says("holds the link `templates/link.yaml`");
-    assert!(!sandbox.path("four").exists());
+    let refused = |path: &str, told: &str| {
+        sandbox.spectro(["pack", "build", "greeter", "four"]).run().fails(1).says(told);
+        assert!(!sandbox.path("four").exists());
+        std::fs::remove_file(sandbox.path(path)).expect("it was made above");
+    };
+    std::os::unix::fs::symlink("/etc/passwd", sandbox.path("greeter/templates/link.yaml")).expect("a link can be made");
+    refused("greeter/templates/link.yaml", "holds the link `templates/link.yaml`");
+    // Reading a FIFO would wait for its writer.
+    std::fs::remove_file(sandbox.path("greeter/.helmignore")).expect("it was written above");
+    sandbox.run_tool("mkfifo", ["greeter/.helmignore"]).success();
+    refused("greeter/.helmignore", "holds `.helmignore`, which is neither a file nor a folder");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What a pack takes over from a chart, and a chart's folder as the archive that Helm would make of it.
 
 use std::{
-    fs::{self, File},
+    fs,
     io::{self, Read, Write},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
@@ -9,10 +9,12 @@ use std::{
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-use crate::{pack::chart::parts, tarball::write::FolderWriter};
+use crate::{pack::chart::parts, store::file::open, tarball::write::FolderWriter};
 
 /// How many files a chart's folder may have.
 const MOST_FILES: usize = 10_000;
+/// The most bytes of a `.helmignore` that are read.
+const LONGEST_IGNORE_FILE: u64 = 1 << 20;
 /// How deep folders may lie within it.
 const DEEPEST: usize = 64;
 
@@ -113,7 +115,7 @@ pub fn package(folder: &Path, name: &str, output: impl Write) -> Result<(), Char
     for relative in files {
         let path = folder.join(&relative);
         let failed = |source| ChartError::Read { path: path.clone(), source };
-        let file = File::open(&path).map_err(failed)?;
+        let file = open(&path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         let executable = metadata.permissions().mode() & 0o100 != 0;
         let entry = format!("{name}/{relative}");
@@ -128,15 +130,15 @@ fn helmignore(folder: &Path) -> Result<Gitignore, ChartError> {
     // Helm's own default.
     builder.add_line(None, "templates/.?*").map_err(|error| ChartError::invalid(error.to_string()))?;
     let path = folder.join(".helmignore");
-    match fs::read_to_string(&path) {
-        Ok(text) => {
-            for line in text.lines() {
-                // A line that is no pattern leaves nothing out.
-                builder.add_line(None, line).ok();
-            }
+    // What is no file there is refused with all else that is none.
+    if fs::symlink_metadata(&path).is_ok_and(|found| found.is_file()) {
+        let mut text = String::new();
+        let read = open(&path).and_then(|file| file.take(LONGEST_IGNORE_FILE).read_to_string(&mut text));
+        read.map_err(|source| ChartError::Read { path, source })?;
+        for line in text.lines() {
+            // A line that is no pattern leaves nothing out.
+            builder.add_line(None, line).ok();
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(source) => return Err(ChartError::Read { path, source }),
     }
     builder.build().map_err(|error| ChartError::invalid(error.to_string()))
 }
@@ -173,6 +175,8 @@ fn look_into(
             if found.len() > MOST_FILES {
                 return Err(ChartError::invalid(format!("has more than {MOST_FILES} files")));
             }
+        } else {
+            return Err(ChartError::invalid(format!("holds `{path}`, which is neither a file nor a folder")));
         }
     }
     Ok(())
