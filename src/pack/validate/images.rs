@@ -16,7 +16,12 @@ use self::{
     reference::ImageName,
 };
 use super::{
-    manifests::Manifest, material::Material, rules::Opened, templates::ChartTemplate, uses::Uses, values::FILE,
+    manifests::Manifest,
+    material::Material,
+    rules::Opened,
+    templates::ChartTemplate,
+    uses::{Live, Uses},
+    values::FILE,
 };
 use crate::{
     pack::{
@@ -86,7 +91,7 @@ fn in_chart<'a>(material: &Material<'a>, opened: &Opened<'a>, all: &mut Vec<Foun
     let Opened { path, chart, uses, .. } = opened;
     let values = material.effective(path, chart);
     let off = turned_off(chart, &values);
-    all.extend(Finder { values: &values, uses, off: off.clone(), found: Vec::new() }.run());
+    all.extend(Finder { values: &values, uses, off: off.clone(), found: Vec::new(), live: Live::default() }.run());
     for ChartTemplate { file, template, values, .. } in &opened.templates {
         let is_yaml = matches!(file.path.rsplit_once('.'), Some((_, "yaml" | "yml")));
         if let Some(template) = template.as_ref().filter(|_| is_yaml)
@@ -119,7 +124,9 @@ fn in_manifest<'a>(material: &Material<'a>, manifest: &Manifest<'a>, all: &mut V
     if let Some(own) = own {
         let values = Value::of(own, Origin { file: FILE, within: None });
         let uses = Uses::of_template(template);
-        all.extend(Finder { values: &values, uses: &uses, off: Vec::new(), found: Vec::new() }.run());
+        all.extend(
+            Finder { values: &values, uses: &uses, off: Vec::new(), found: Vec::new(), live: Live::default() }.run(),
+        );
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::{
     material::Material,
-    uses::{Uses, ValuePath},
+    uses::{Known, Uses, ValuePath},
     values::FILE as VALUES,
 };
 use crate::{
@@ -84,13 +84,17 @@ pub(super) fn check(manifest: &Manifest<'_>, material: &Material<'_>, findings: 
         let parts: Vec<&str> = path.parts().collect();
         leads_somewhere(section, &parts) || added.iter().any(|root| leads_somewhere(root, &parts))
     };
+    let (mut off, mut guarded) = (Known::default(), Known::default());
     let mut told = BTreeSet::new();
     for used in Uses::of_template(template).iter() {
         let parts: Vec<&str> = used.path.parts().collect();
         if used.optional || parts.is_empty() || parts[0] == "global" || is_there(&used.path) {
             continue;
         }
-        if !used.is_on(&values) || used.is_guarded(&is_there) || is_comment(manifest.text.line_from(used.span.start)) {
+        if used.is_off(&values, &mut off)
+            || used.is_guarded(&is_there, &mut guarded)
+            || is_comment(manifest.text.line_from(used.span.start))
+        {
             continue;
         }
         let path = parts.join(".");

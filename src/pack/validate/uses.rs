@@ -11,17 +11,22 @@
 //! look up paths that its callers name. Those count as named where a template has them as a string, and so does what is looked up
 //! with `index .Values .name`.
 
+mod calls;
 mod collector;
 mod condition;
+mod place;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    rc::Rc,
-};
+use std::{collections::BTreeSet, rc::Rc};
 
-use self::{collector::Collector, condition::Condition};
+pub(super) use place::Known;
+
+use self::{
+    calls::{Call, Calls},
+    collector::Collector,
+    place::Place,
+};
 use super::templates::ChartTemplate;
 use crate::{
     pack::{chart::Chart, values::Value, yaml::Node},
@@ -85,30 +90,13 @@ pub(super) struct Use {
     place: Place,
 }
 
-/// Where something stands in a template.
-#[derive(Clone, Debug, Default)]
-struct Place {
-    /// The conditions it stands under.
-    conditions: Vec<Rc<Condition>>,
-    /// The named template that it stands in.
-    within: Option<Rc<str>>,
-}
-
-/// A place where a named template is called.
-#[derive(Clone, Debug)]
-struct Call {
-    name: Rc<str>,
-    place: Place,
-}
-
 /// What the templates of a chart, and of the charts within it, use.
 #[derive(Debug, Default)]
 pub(super) struct Uses {
     all: Vec<Use>,
     /// Paths that templates look up by their names.
     looked_up: Vec<ValuePath>,
-    /// Where each named template is called.
-    calls: BTreeMap<Rc<str>, Vec<Place>>,
+    calls: Calls,
 }
 
 impl Uses {
@@ -128,9 +116,14 @@ impl Uses {
             let is_aside = file.path.ends_with("/NOTES.txt");
             collector.uses.iter_mut().for_each(|found| found.is_aside |= is_aside);
             let charts = || [Some(values), lent_to.as_ref()].into_iter().flatten();
-            for call in &collector.calls {
-                let places = charts().filter(|_| !is_aside).map(|values| call.place.below(values));
-                uses.calls.entry(call.name.clone()).or_default().extend(places);
+            let places: Vec<_> = charts().cloned().map(Rc::new).collect();
+            for Call { name, place } in &collector.calls {
+                if is_aside {
+                    uses.calls.add_aside(name.clone());
+                } else {
+                    let call = |values| Call { name: name.clone(), place: place.below(values) };
+                    places.iter().map(call).for_each(|call| uses.calls.add(call));
+                }
             }
             looks_up_below.extend(charts().filter(|_| collector.looks_up).cloned());
             if let Some(lent_to) = lent_to {
@@ -142,9 +135,11 @@ impl Uses {
                     looks_up_below.insert(lent_to.clone());
                 }
                 let read = collector.uses.iter().filter(|found| !is_lookup(found));
-                uses.all.extend(read.cloned().map(|found| found.below(lent_to)));
+                let lent_to = Rc::new(lent_to.clone());
+                uses.all.extend(read.cloned().map(|found| found.below(&lent_to)));
             }
-            uses.all.extend(collector.uses.into_iter().map(|found| found.below(values)));
+            let values = Rc::new(values.clone());
+            uses.all.extend(collector.uses.into_iter().map(|found| found.below(&values)));
         }
         for below in looks_up_below {
             uses.looked_up.extend(strings.iter().map(|path| ValuePath::new(path.split('.')).below(&below)));
@@ -183,7 +178,7 @@ impl Uses {
         let mut collector = Collector::default();
         collector.template(&template);
         for depth in 0..path.len().min(CHARTS_DEEP) {
-            let prefix = ValuePath::new(&path[..depth]);
+            let prefix = Rc::new(ValuePath::new(&path[..depth]));
             self.all.extend(collector.uses.iter().map(|found| found.clone().below(&prefix)));
         }
     }
@@ -218,40 +213,23 @@ impl Uses {
     }
 
     /// Returns whether a path, or one of these fields below it, is used where the values don't turn it off.
-    pub(super) fn is_live(&self, path: &ValuePath, fields: &[&str], values: &Value<'_>) -> bool {
+    pub(super) fn is_live(&self, path: &ValuePath, fields: &[&str], values: &Value<'_>, live: &mut Live) -> bool {
         let names = |found: &&Use| {
             let rest = found.path.0.strip_prefix(&path.0);
             rest.is_some_and(|rest| rest.is_empty() || fields.contains(&rest.trim_end_matches('\0')))
         };
-        let mut told = BTreeSet::new();
-        let mut live = self.all.iter().filter(names).filter(|found| found.is_rendered() && found.is_on(values));
-        live.any(|found| self.is_reached(&found.place, values, &mut told))
-    }
-
-    fn is_reached<'a>(&'a self, place: &'a Place, values: &Value<'_>, told: &mut BTreeSet<&'a str>) -> bool {
-        place.within.as_ref().is_none_or(|within| self.is_called(within, values, told))
-    }
-
-    /// Returns whether the values leave open that something calls a named template; one that nobody names may be called by a name
-    /// that is put together. What is called already, or asked for, is in `told`.
-    fn is_called<'a>(&'a self, name: &'a Rc<str>, values: &Value<'_>, told: &mut BTreeSet<&'a str>) -> bool {
-        let Some(places) = self.calls.get(name) else { return true };
-        if !told.insert(name) {
-            return false;
-        }
-        places.iter().filter(|place| place.is_on(values)).any(|place| self.is_reached(place, values, told))
+        let Live { known, templates } = live;
+        let templates = templates.get_or_insert_with(|| self.calls.live(values, known));
+        let mut rendered = self.all.iter().filter(names).filter(|found| found.is_rendered());
+        rendered.any(|found| self.calls.reach(&found.place, templates) && !found.is_off(values, known))
     }
 }
 
-impl Place {
-    fn is_on(&self, values: &Value<'_>) -> bool {
-        self.conditions.iter().all(|condition| condition.holds(values) != Some(false))
-    }
-
-    fn below(&self, prefix: &ValuePath) -> Self {
-        let conditions = self.conditions.iter().map(|condition| Rc::new(condition.below(prefix)));
-        Self { conditions: conditions.collect(), within: self.within.clone() }
-    }
+/// What was found of a chart's conditions and named templates with the same values.
+#[derive(Debug, Default)]
+pub(super) struct Live {
+    known: Known,
+    templates: Option<BTreeSet<Rc<str>>>,
 }
 
 impl Use {
@@ -265,17 +243,17 @@ impl Use {
         self.handed_on && !self.is_aside
     }
 
-    /// Returns whether the values leave the conditions open or make them true.
-    pub(super) fn is_on(&self, values: &Value<'_>) -> bool {
-        self.place.is_on(values)
+    /// Returns whether the values turn off a condition that it stands under.
+    pub(super) fn is_off(&self, values: &Value<'_>, known: &mut Known) -> bool {
+        self.place.is_off(values, known)
     }
 
     /// Returns whether it stands under a condition that asks for values of which one is not there.
-    pub(super) fn is_guarded(&self, is_there: &dyn Fn(&ValuePath) -> bool) -> bool {
-        self.place.conditions.iter().any(|condition| condition.asks_for_absent(is_there))
+    pub(super) fn is_guarded(&self, is_there: &dyn Fn(&ValuePath) -> bool, known: &mut Known) -> bool {
+        self.place.has_condition(known, |condition| condition.asks_for_absent(is_there))
     }
 
-    fn below(mut self, prefix: &ValuePath) -> Self {
+    fn below(mut self, prefix: &Rc<ValuePath>) -> Self {
         if !prefix.0.is_empty() {
             self.path = self.path.below(prefix);
             self.place = self.place.below(prefix);

@@ -8,7 +8,7 @@ use super::reference::ImageName;
 use crate::pack::{
     chart::Chart,
     report::Position,
-    validate::uses::{Uses, ValuePath},
+    validate::uses::{Live, Uses, ValuePath},
     values::{Origin, Value},
     yaml::Node,
 };
@@ -48,6 +48,7 @@ pub(super) struct Finder<'a, 'b> {
     /// Where the values of charts lie that are turned off.
     pub(super) off: Vec<ValuePath>,
     pub(super) found: Vec<Found<'a>>,
+    pub(super) live: Live,
 }
 
 /// A value and where it comes from.
@@ -191,7 +192,7 @@ impl<'a> Finder<'a, '_> {
     }
 
     fn add(&mut self, used: &ValuePath, host: Host, name: ImageName, (node, origin): Leaf<'a>) {
-        if self.uses.is_live(used, &FIELDS, self.values) {
+        if self.uses.is_live(used, &FIELDS, self.values, &mut self.live) {
             self.found.push(Found { name, host, origin, position: node.position, length: node.span.len() });
         }
     }

@@ -227,3 +227,18 @@ fn a_registry_for_all_images_stands_in_global() {
         ["docker.io/a/b:1"]
     );
 }
+
+#[test]
+fn large_templates_are_read_once() {
+    let deep = |inner: &str, count: usize| {
+        format!("{}{}{}", "{{ if .Values.on }}".repeat(400), inner.repeat(count), "{{ end }}".repeat(400))
+    };
+    let defaults = "on: 1\nimage: quay.io/a/b:1\n";
+    assert_eq!(in_values(defaults, &deep("{{ .Values.image }}", 20_000)).len(), 1);
+    let define = "{{ define \"image\" }}{{ .Values.image }}{{ end }}";
+    assert_eq!(in_values(defaults, &format!("{define}{}", deep("{{ include \"image\" . }}", 20_000))).len(), 1);
+    let link = |at: usize| format!("{{{{ define \"d{at}\" }}}}{{{{ include \"d{}\" . }}}}{{{{ end }}}}", at + 1);
+    let chain = (0..20_000).map(link).collect::<Vec<_>>().concat();
+    let last = "{{ define \"d20000\" }}{{ .Values.image }}{{ end }}";
+    assert_eq!(in_values(defaults, &format!("{chain}{last}{{{{ include \"d0\" . }}}}")).len(), 1);
+}

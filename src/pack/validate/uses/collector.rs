@@ -2,7 +2,12 @@
 
 use std::{collections::BTreeSet, rc::Rc};
 
-use super::{Call, Place, Use, ValuePath, condition::Condition};
+use super::{
+    Use, ValuePath,
+    calls::Call,
+    condition::Condition,
+    place::{Place, Scope},
+};
 use crate::template::{Branch, Command, Node, Operand, OperandKind, Pipeline, Template};
 
 /// Walks a template, and keeps what it uses and which strings it has.
@@ -13,7 +18,9 @@ pub(super) struct Collector {
     pub(super) strings: BTreeSet<String>,
     /// Whether it takes a value of the chart by a name that it is given: `index .Values .role`.
     pub(super) looks_up: bool,
-    conditions: Vec<Rc<Condition>>,
+    scope: Option<Rc<Scope>>,
+    /// The same for all places, so that what is known of one is known of all.
+    values: Rc<ValuePath>,
     within: Option<Rc<str>>,
     /// Whether what is walked only makes a list of pull secrets, which names every image that may be.
     is_aside: bool,
@@ -64,12 +71,12 @@ impl Collector {
         let before = self.uses.len();
         self.pipeline(&branch.pipeline, handed_on);
         self.uses[before..].iter_mut().for_each(|found| found.optional = true);
-        self.conditions.push(condition.clone());
+        let outer = self.scope.clone();
+        self.scope = Some(Rc::new(Scope { condition: condition.clone(), outer: outer.clone() }));
         self.nodes(&branch.body);
-        self.conditions.pop();
-        self.conditions.push(Rc::new(Condition::Not(condition)));
+        self.scope = Some(Rc::new(Scope { condition: Rc::new(Condition::Not(condition)), outer: outer.clone() }));
         self.nodes(&branch.otherwise);
-        self.conditions.pop();
+        self.scope = outer;
     }
 
     pub(super) fn pipeline(&mut self, pipeline: &Pipeline, handed_on: bool) {
@@ -158,13 +165,17 @@ impl Collector {
 
     fn found(&mut self, path: ValuePath, span: std::ops::Range<usize>, purpose: Purpose) {
         let Purpose { handed_on, optional, .. } = purpose;
-        let place = Place { conditions: self.conditions.clone(), within: self.within.clone() };
+        let place = self.place();
         self.uses.push(Use { path, handed_on, optional, span, is_aside: self.is_aside, place });
     }
 
     fn called(&mut self, name: &str) {
-        let place = Place { conditions: self.conditions.clone(), within: self.within.clone() };
+        let place = self.place();
         self.calls.push(Call { name: name.into(), place });
+    }
+
+    fn place(&self) -> Place {
+        Place { scope: self.scope.clone(), within: self.within.clone(), values: self.values.clone() }
     }
 }
 

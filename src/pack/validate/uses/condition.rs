@@ -87,27 +87,11 @@ impl Condition {
         }
     }
 
-    /// Returns the condition of a chart within another, whose values lie below a key there.
-    pub(super) fn below(&self, prefix: &ValuePath) -> Self {
-        let each = |conditions: &[Self]| conditions.iter().map(|condition| condition.below(prefix)).collect();
-        match self {
-            // `global` is the same for all charts.
-            Self::IsTrue(path) if path.parts().next() == Some("global") => self.clone(),
-            Self::IsTrue(path) => Self::IsTrue(path.below(prefix)),
-            Self::IsOneOf(path, _) if path.parts().next() == Some("global") => self.clone(),
-            Self::IsOneOf(path, literals) => Self::IsOneOf(path.below(prefix), literals.clone()),
-            Self::Not(condition) => Self::Not(Rc::new(condition.below(prefix))),
-            Self::All(conditions) => Self::All(each(conditions)),
-            Self::Any(conditions) => Self::Any(each(conditions)),
-            Self::Unknown(paths) => Self::Unknown(paths.iter().map(|path| path.below(prefix)).collect()),
-        }
-    }
-
-    /// Returns whether it holds, where that can be told.
-    pub(super) fn holds(&self, values: &Value<'_>) -> Option<bool> {
+    /// Returns whether it holds for a chart whose values lie there, where that can be told.
+    pub(super) fn holds(&self, values: &Value<'_>, chart: &ValuePath) -> Option<bool> {
         match self {
             Self::IsTrue(path) => {
-                let parts: Vec<_> = path.parts().collect();
+                let parts = parts(path, chart);
                 match values.at(&parts) {
                     // Set for one of the charts only, perhaps.
                     None if parts.first() == Some(&"global") => None,
@@ -115,27 +99,32 @@ impl Condition {
                 }
             }
             Self::IsOneOf(path, literals) => {
-                let parts: Vec<_> = path.parts().collect();
-                let (node, _) = values.at(&parts)?.leaf()?;
+                let (node, _) = values.at(&parts(path, chart))?.leaf()?;
                 // What a null or an own template comes to is not known.
                 let text = node.scalar().filter(|text| !node.is_null() && !text.contains("{{"))?;
                 Some(literals.iter().any(|literal| literal == text))
             }
-            Self::Not(condition) => condition.holds(values).map(|holds| !holds),
-            Self::All(conditions) => Self::decide(conditions, values, false),
-            Self::Any(conditions) => Self::decide(conditions, values, true),
+            Self::Not(condition) => condition.holds(values, chart).map(|holds| !holds),
+            Self::All(conditions) => Self::decide(conditions, values, chart, false),
+            Self::Any(conditions) => Self::decide(conditions, values, chart, true),
             Self::Unknown(_) => None,
         }
     }
 
     /// Returns `decisive` where one condition is that, its opposite where all are the opposite.
-    fn decide(conditions: &[Self], values: &Value<'_>, decisive: bool) -> Option<bool> {
-        let told: Vec<_> = conditions.iter().map(|condition| condition.holds(values)).collect();
+    fn decide(conditions: &[Self], values: &Value<'_>, chart: &ValuePath, decisive: bool) -> Option<bool> {
+        let told: Vec<_> = conditions.iter().map(|condition| condition.holds(values, chart)).collect();
         if told.contains(&Some(decisive)) {
             return Some(decisive);
         }
         (!told.contains(&None)).then_some(!decisive)
     }
+}
+
+/// Returns the keys of a path in the values of a chart; `global` is the same for all charts.
+fn parts<'a>(path: &'a ValuePath, chart: &'a ValuePath) -> Vec<&'a str> {
+    let is_global = path.parts().next() == Some("global");
+    chart.parts().filter(|_| !is_global).chain(path.parts()).collect()
 }
 
 fn literal(operand: &Operand) -> Option<String> {
