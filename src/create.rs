@@ -16,5 +16,5 @@ pub use self::{
     metadata::NewPack,
     readme::readme_of,
     template::{NewFile, template},
-    values::{indented, values_of},
+    values::{indented, namespace_of, values_of},
 };

@@ -1,6 +1,6 @@
 //! A new pack from nothing: small, valid, and with comments that say what belongs where.
 
-use super::{NewPack, placeholder};
+use super::{NewPack, namespace_of, placeholder};
 use crate::pack::ProfileLayer;
 
 /// A file of a new pack.
@@ -27,7 +27,7 @@ pub fn template(mut pack: NewPack) -> Vec<NewFile> {
             let manifest = format!("manifests/{name}.yaml");
             add(&manifest, MANIFEST.replace("NAME", &name));
             pack.manifests.push(manifest);
-            MANIFEST_VALUES.replace("NAME", &name)
+            MANIFEST_VALUES.replace("NAMESPACE", &namespace_of(&name)).replace("NAME", &name)
         }
     };
     add("pack.json", pack.to_json());
@@ -108,7 +108,7 @@ kubeadmconfig:
 const MANIFEST_VALUES: &str = "\
 pack:
   # Where everything is installed; made there if it does not exist.
-  namespace: \"NAME\"
+  namespace: \"NAMESPACE\"
   # Every image that is used, for sites that can't reach a registry: `- image: HOST/NAME:TAG`.
   content:
     images: []

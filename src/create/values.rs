@@ -5,6 +5,16 @@ use std::fmt::Write as _;
 use super::ChartParts;
 use crate::store::Tag;
 
+/// The longest DNS label (RFC 1123), in bytes.
+const LONGEST_LABEL: usize = 63;
+
+/// Returns the namespace that is proposed for a pack: its name, with `-` for what a namespace can't have.
+pub fn namespace_of(name: &str) -> String {
+    let label: String = name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
+    let cut = label.get(..LONGEST_LABEL).unwrap_or(&label);
+    cut.trim_matches('-').to_ascii_lowercase()
+}
+
 /// Returns the text of values.yaml: the namespace, the images for sites without a network, and the chart's values.
 ///
 /// Images without a tag, whose tag a template adds, stand in comments, with the chart's `appVersion` for a tag: most charts take that,
@@ -99,6 +109,20 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A chart called `projectcalico.org.v3` made a pack that could not be pushed.
+    #[test]
+    fn a_namespace_is_a_label_whatever_the_name_of_the_pack() {
+        for (name, namespace) in [
+            ("nginx", "nginx"),
+            ("projectcalico.org.v3", "projectcalico-org-v3"),
+            ("a__b", "a--b"),
+            (&"n.".repeat(40), &"n-".repeat(32)[..63]),
+            (&"ab".repeat(40), &"ab".repeat(32)[..63]),
+        ] {
+            assert_eq!(namespace_of(name), namespace);
+        }
+    }
     use crate::pack::yaml::{self, Kind, Node};
 
     fn chart(name: &str, values: Option<&str>) -> ChartParts {

@@ -94,6 +94,15 @@ fn what_is_beside_the_parts() {
       there is no `README.md`
       hint: say there what the pack does, what it needs, and which values matter
     ");
+    insta::assert_snapshot!(only("file-unsafe"), @"
+    error[file-unsafe] NOTES.md
+      `NOTES.md` is a link: a pack holds files and folders only
+      hint: put a copy of what it leads to in its place
+    ");
+    insta::assert_snapshot!(only("file-unreadable"), @"
+    error[file-unreadable] .packignore:2:1+14
+      this line of `.packignore` is no pattern: error parsing glob 'notes[z-a].txt': invalid range; 'z' > 'a'
+    ");
     insta::assert_snapshot!(only("file-left-out"), @"
     note[file-left-out] drafts
       `drafts` is left out of the pack

@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::json;
 use spectro_pack::{
-    create::{ChartParts, NewFile, NewPack, placeholder, readme_of, values_of},
+    create::{ChartParts, NewFile, NewPack, namespace_of, placeholder, readme_of, values_of},
     pack::{ProfileLayer, Reading},
 };
 
@@ -88,7 +88,7 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
             .map_err(|error| Failure::file_system(format!("cannot read the logo `{}`", path.display()), &error))?,
         None => placeholder(&pack.name),
     };
-    let namespace = args.namespace.clone().unwrap_or_else(|| pack.name.clone());
+    let namespace = args.namespace.clone().unwrap_or_else(|| namespace_of(&pack.name));
     let stage = new::stage(&target)?;
     let folder = stage.path().join(new::PACK);
     let file = |path: &str, bytes: Vec<u8>| NewFile { path: path.to_owned(), bytes };
