@@ -89,34 +89,31 @@ fn a_token_service_that_redirects_takes_no_password_along() {
     assert!(elsewhere.complaints().is_empty(), "{:?}", elsewhere.complaints());
 }
 
-#[test]
-fn a_redirect_from_https_to_http_is_refused() {
+/// Looks into a pack on a registry with TLS that answers all questions so.
+fn inspect_with_tls(reply: Reply) -> crate::support::Outcome {
     let authority = Authority::new();
-    let stranger = Script::unordered([]);
-    let plain = Reply::new(307).header("Location", format!("http://{}/v2/x", stranger.host()));
-    let registry = Script::unordered_tls([Exchange::new("GET", "/v2/*").any_number().answers(plain)], &authority);
+    let registry = Script::unordered_tls([Exchange::new("GET", "/v2/*").any_number().answers(reply)], &authority);
     let sandbox = Sandbox::new();
     let trusted = authority.write(sandbox.work()).display().to_string();
     let server = format!("https://{}", registry.host());
     let inspect = ["pack", "inspect", "nginx:1.0", "-r", &server, "--ca-file", &trusted, "--retries", "0"];
-    sandbox.spectro(inspect).run().fails(8).says("redirects from https to `http`, which is refused");
+    sandbox.spectro(inspect).run()
+}
+
+#[test]
+fn a_redirect_from_https_to_http_is_refused() {
+    let stranger = Script::unordered([]);
+    let plain = Reply::new(307).header("Location", format!("http://{}/v2/x", stranger.host()));
+    inspect_with_tls(plain).fails(8).says("redirects from https to `http`, which is refused");
     assert!(stranger.requests().is_empty(), "{}", stranger.summary());
 }
 
 /// Without a password there is none to lose, and yet a token that came in the clear would be shown to the registry.
 #[test]
 fn a_token_service_without_tls_is_not_asked_for_a_registry_with_it() {
-    let authority = Authority::new();
     let stranger = Script::unordered([]);
     let challenge = format!("Bearer realm=\"http://{}/token\",service=\"x\"", stranger.host());
-    let unauthorized = Reply::new(401).header("WWW-Authenticate", challenge);
-    let registry =
-        Script::unordered_tls([Exchange::new("GET", "/v2/*").any_number().answers(unauthorized)], &authority);
-    let sandbox = Sandbox::new();
-    let trusted = authority.write(sandbox.work()).display().to_string();
-    let server = format!("https://{}", registry.host());
-    let inspect = ["pack", "inspect", "nginx:1.0", "-r", &server, "--ca-file", &trusted, "--retries", "0"];
-    sandbox.spectro(inspect).run().fails(4).says("is not https");
+    inspect_with_tls(Reply::new(401).header("WWW-Authenticate", challenge)).fails(4).says("is not https");
     assert!(stranger.requests().is_empty(), "{}", stranger.summary());
 }
 

@@ -126,6 +126,15 @@ fn not_being_allowed_to_look_is_not_absence() {
     }
 }
 
+/// Returns two authors, who have the same version of a pack with other content.
+fn rivals() -> (Sandbox, Sandbox) {
+    let (one, other) = (Sandbox::new(), Sandbox::new());
+    one.copy_pack("golden-centos-aws");
+    other.copy_pack("golden-centos-aws");
+    other.write("golden-centos-aws/values.yaml", "# the other one\n");
+    (one, other)
+}
+
 #[test]
 fn a_lost_race_is_told_with_where_ones_own_content_is() {
     for kind in Kind::ALL {
@@ -134,10 +143,7 @@ fn a_lost_race_is_told_with_where_ones_own_content_is() {
         }
         let registry = RealRegistry::start(kind);
         let proxy = FaultProxy::before(&registry);
-        let (one, other) = (Sandbox::new(), Sandbox::new());
-        one.copy_pack("golden-centos-aws");
-        other.copy_pack("golden-centos-aws");
-        other.write("golden-centos-aws/values.yaml", "# the other one\n");
+        let (one, other) = rivals();
         // The look after the write is held up; in the meantime the other one overwrites the tag.
         proxy.on("HEAD", "/manifests/7.7.1908").after(1).once().fault(Fault::Delay(std::time::Duration::from_secs(3)));
         let running = one.spectro(["pack", "push", "golden-centos-aws", "-r", &proxy.host()]).spawn();
@@ -159,10 +165,7 @@ fn a_push_that_took_long_looks_again_before_it_writes() {
         }
         let registry = RealRegistry::start(kind);
         let proxy = FaultProxy::before(&registry);
-        let (one, other) = (Sandbox::new(), Sandbox::new());
-        one.copy_pack("golden-centos-aws");
-        other.copy_pack("golden-centos-aws");
-        other.write("golden-centos-aws/values.yaml", "# the other one\n");
+        let (one, other) = rivals();
         proxy.on("POST", "/blobs/uploads/").once().fault(Fault::Delay(std::time::Duration::from_secs(3)));
         let running = one.spectro(["pack", "push", "golden-centos-aws", "-r", &proxy.host()]).spawn();
         proxy.wait_for("POST", "/blobs/uploads/", 1);
