@@ -32,26 +32,16 @@ pub async fn copy_referrers(
     options: &CopyOptions,
     observer: &Arc<dyn Observer>,
 ) -> Result<Vec<Copied>, CopyError> {
-    let mut open = vec![subject.clone()];
-    let mut seen = BTreeSet::from([subject.clone()]);
-    let mut all = Vec::new();
-    while let Some(subject) = open.pop() {
-        let referrers = source.referrers(&subject).await?;
-        for referrer in &referrers {
-            if !seen.insert(referrer.digest.clone()) {
-                continue;
-            }
-            if seen.len() > MOST {
-                return Err(too_many(&subject).into());
-            }
-            let selector = Selector::Digest(referrer.digest.clone());
+    let (mut walk, mut all) = (Walk::from(subject), Vec::new());
+    while let Some(found) = walk.next(source).await? {
+        for digest in &found.unseen {
+            let selector = Selector::Digest(digest.clone());
             all.push(copy(source, &selector, target, &tagged(options, None), observer).await?);
-            open.push(referrer.digest.clone());
         }
-        let digests: Vec<_> = referrers.into_iter().map(|referrer| referrer.digest).collect();
-        list_by_tag(source, &subject, &digests, target).await?;
-        for tag in cosign_tags(&subject) {
-            all.extend(copy_tag(source, &tag, target, options, observer).await?);
+        list_by_tag(source, &found.subject, &found.referrers, target).await?;
+        for tag in found.tags {
+            let selector = Selector::Tag(tag.clone());
+            all.push(copy(source, &selector, target, &tagged(options, Some(tag)), observer).await?);
         }
     }
     Ok(all)
@@ -68,52 +58,62 @@ pub async fn plan_referrers(
     target: &dyn Target,
     options: &CopyOptions,
 ) -> Result<Vec<Plan>> {
-    let mut open = vec![subject.clone()];
-    let mut seen = BTreeSet::from([subject.clone()]);
-    let mut all = Vec::new();
-    while let Some(subject) = open.pop() {
-        for referrer in source.referrers(&subject).await? {
-            if !seen.insert(referrer.digest.clone()) {
-                continue;
-            }
-            if seen.len() > MOST {
-                return Err(too_many(&subject));
-            }
-            let selector = Selector::Digest(referrer.digest.clone());
-            all.push(plan(source, &selector, target, &tagged(options, None)).await?);
-            open.push(referrer.digest);
+    let (mut walk, mut all) = (Walk::from(subject), Vec::new());
+    while let Some(found) = walk.next(source).await? {
+        for digest in found.unseen {
+            all.push(plan(source, &Selector::Digest(digest), target, &tagged(options, None)).await?);
         }
-        for tag in cosign_tags(&subject) {
+        for tag in found.tags {
             let selector = Selector::Tag(tag.clone());
-            if source.resolve(&selector).await?.is_some() {
-                all.push(plan(source, &selector, target, &tagged(options, Some(tag))).await?);
-            }
+            all.push(plan(source, &selector, target, &tagged(options, Some(tag))).await?);
         }
     }
     Ok(all)
 }
 
-fn too_many(subject: &Digest) -> Error {
-    Error::new(ErrorKind::Unsafe, format!("more than {MOST} artifacts refer to {subject}"))
+/// From an artifact to what refers to it, and on to what refers to that; each once.
+struct Walk {
+    open: Vec<Digest>,
+    seen: BTreeSet<Digest>,
+}
+
+/// What refers to one artifact.
+struct Found {
+    subject: Digest,
+    /// All that the store lists.
+    referrers: Vec<Digest>,
+    /// Those of them that were not met before.
+    unseen: Vec<Digest>,
+    /// The tags that cosign keeps beside it.
+    tags: Vec<Tag>,
+}
+
+impl Walk {
+    fn from(subject: &Digest) -> Self {
+        Self { open: vec![subject.clone()], seen: BTreeSet::from([subject.clone()]) }
+    }
+
+    async fn next(&mut self, source: &dyn Source) -> Result<Option<Found>> {
+        let Some(subject) = self.open.pop() else { return Ok(None) };
+        let referrers: Vec<_> = source.referrers(&subject).await?.into_iter().map(|found| found.digest).collect();
+        let unseen: Vec<_> = referrers.iter().filter(|digest| self.seen.insert((*digest).clone())).cloned().collect();
+        if self.seen.len() > MOST {
+            return Err(Error::new(ErrorKind::Unsafe, format!("more than {MOST} artifacts refer to {subject}")));
+        }
+        self.open.extend(unseen.iter().cloned());
+        let mut tags = Vec::new();
+        for tag in cosign_tags(&subject) {
+            if source.resolve(&Selector::Tag(tag.clone())).await?.is_some() {
+                tags.push(tag);
+            }
+        }
+        Ok(Some(Found { subject, referrers, unseen, tags }))
+    }
 }
 
 /// Returns the options for an artifact of its own with this tag, if any.
 fn tagged(options: &CopyOptions, tag: Option<Tag>) -> CopyOptions {
     CopyOptions { tag, moving: Vec::new(), ..options.clone() }
-}
-
-async fn copy_tag(
-    source: &dyn Source,
-    tag: &Tag,
-    target: &dyn Target,
-    options: &CopyOptions,
-    observer: &Arc<dyn Observer>,
-) -> Result<Option<Copied>, CopyError> {
-    let selector = Selector::Tag(tag.clone());
-    if source.resolve(&selector).await?.is_none() {
-        return Ok(None);
-    }
-    copy(source, &selector, target, &tagged(options, Some(tag.clone())), observer).await.map(Some)
 }
 
 /// Sees to it that the target lists these referrers, by the tag scheme where it does not by itself.

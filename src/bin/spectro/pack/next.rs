@@ -1,6 +1,6 @@
 //! The commands that hints name: whole and quoted for a shell, so that they work when they are copied.
 
-use std::{borrow::Cow, fmt::Display};
+use std::fmt::Display;
 
 use spectro_pack::{location::ServerLocation, store::RepositoryName};
 
@@ -31,16 +31,8 @@ pub(super) fn or_no_host(failure: Failure, location: &ServerLocation) -> Failure
 /// Returns a text as one word of a shell.
 pub(super) fn word(text: impl Display) -> String {
     let text = text.to_string();
-    quoted(&text).into_owned()
-}
-
-fn quoted(text: &str) -> Cow<'_, str> {
     let is_plain = |character: char| character.is_alphanumeric() || "-_./:@+=,%…".contains(character);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text.into()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''")).into()
-    }
+    if !text.is_empty() && text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 #[cfg(test)]
