@@ -20,7 +20,7 @@ pub(super) fn fault(error: &reqwest::Error, url: &Url) -> Fault {
     }
     let cause = root_cause(error);
     let error = if error.is_connect() {
-        Error::new(ErrorKind::Unavailable, format!("cannot reach `{host}`")).because(Unreachable(cause))
+        Error::new(ErrorKind::Unavailable, format!("cannot reach `{host}`")).because(Unreachable { host, cause })
     } else {
         Error::new(ErrorKind::Unavailable, format!("lost the connection to `{host}`")).because(cause)
     };
@@ -29,8 +29,12 @@ pub(super) fn fault(error: &reqwest::Error, url: &Url) -> Fault {
 
 /// Why no connection came about, in the system's words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Unreachable(String);
+#[error("{cause}")]
+pub struct Unreachable {
+    /// The server, as `host[:port]`.
+    pub host: String,
+    cause: String,
+}
 
 /// Returns the fault of a server that does not answer.
 pub(super) fn too_slow(url: &Url) -> Fault {

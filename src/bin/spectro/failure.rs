@@ -229,6 +229,5 @@ fn hint_of(error: &Error) -> Option<String> {
     if let Some(refusal) = error.find::<Refusal>() {
         return hints::of_refusal(refusal);
     }
-    let unreachable = "is the server's name right, and does it run there? A proxy is named by HTTPS_PROXY";
-    error.find::<Unreachable>().map(|_| unreachable.to_owned())
+    error.find::<Unreachable>().map(|unreachable| hints::of_unreachable(&unreachable.host))
 }

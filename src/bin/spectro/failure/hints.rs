@@ -181,6 +181,14 @@ const TABLE: [Row; 27] = [
     },
 ];
 
+/// Returns what helps where a server can't be reached: its name could be a folder's, or an account's at Docker Hub.
+pub(super) fn of_unreachable(host: &str) -> String {
+    if host.contains(['.', ':']) || host == "localhost" {
+        return "is the server's name right, and does it run there? A proxy is named by HTTPS_PROXY".into();
+    }
+    format!("is `{host}` a host? A folder is written oci-layout:{host}, an account at Docker Hub docker.io/{host}")
+}
+
 /// Returns what helps where https did not come about.
 pub(super) fn of_tls(problem: &TlsProblem) -> &'static str {
     match problem {

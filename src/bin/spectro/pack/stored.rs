@@ -160,7 +160,7 @@ pub(super) fn failure(action: &str, reference: &PackReference, location: &Server
     }
     let failure = Failure::of_store(format!("{action} `{reference}` in `{location}`"), error);
     if error.kind() != ErrorKind::NotFound || failure.has_hint() {
-        return next::or_no_host(failure, location);
+        return failure;
     }
     let lists = if reference.selector().is_none() || has_no_repository(error) {
         next::list_packs(location)

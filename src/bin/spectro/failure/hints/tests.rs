@@ -17,6 +17,15 @@ fn hint(host: &str, status: u16, code: &str, message: &str) -> String {
 const ECR: &str = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
 
 #[test]
+fn a_bare_word_that_can_not_be_reached_may_be_no_host() {
+    let expected = "is `acme` a host? A folder is written oci-layout:acme, an account at Docker Hub docker.io/acme";
+    assert_eq!(of_unreachable("acme"), expected);
+    for host in ["acme.example", "acme:5000", "localhost", "[::1]:5000"] {
+        assert!(of_unreachable(host).starts_with("is the server's name right"), "{host}");
+    }
+}
+
+#[test]
 fn services_are_told_by_their_hosts() {
     let missing = "The repository with name 'packs/nginx' does not exist in the registry with id '123456789012'";
     assert_eq!(

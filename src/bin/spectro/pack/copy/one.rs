@@ -17,7 +17,7 @@ use spectro_pack::{
 use crate::{
     failure::{Exit, Failure, tag_conflict},
     format,
-    pack::{form::repository, next, read::Workers, stored::failure},
+    pack::{form::repository, read::Workers, stored::failure},
     progress::{Progress, Verbs},
 };
 
@@ -136,10 +136,8 @@ async fn send(job: &Arc<Job>, item: Item, reached: &mut Option<String>) -> Resul
     };
     if job.dry_run {
         let planned = transfer::plan(from, &selector, &*target, &options).await;
-        let plan = planned.map_err(|error| {
-            let failure = Failure::of_store(format!("cannot look at `{place}` in `{}`", job.target), &error);
-            next::or_no_host(failure, &job.target)
-        })?;
+        let plan = planned
+            .map_err(|error| Failure::of_store(format!("cannot look at `{place}` in `{}`", job.target), &error))?;
         let referrers = if job.referrers {
             let subject = artifact.manifest().digest();
             transfer::plan_referrers(&*source, subject, &*target, &options).await.map_err(|error| failed(&error))?
@@ -232,7 +230,6 @@ fn not_copied(job: &Job, place: &str, failed: CopyError) -> Failure {
         return tag_conflict(place, &server, conflict).hint("overwrite it with --force, or leave this version out");
     }
     let failure = Failure::of_store(format!("cannot copy `{place}` to `{server}`"), &error);
-    let failure = next::or_no_host(failure, &job.target);
     if blobs_there == 0 { failure } else { failure.state(format!("{} there: copy again to go on", blobs(blobs_there))) }
 }
 

@@ -109,7 +109,7 @@ fn no_list(listing: &Listing<'_>, error: &Error) -> Failure {
                 None => failure.hint(name),
             }
         }
-        _ => next::or_no_host(failure, server),
+        _ => failure,
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) async fn list(listing: &Listing<'_>, name: &RepositoryName) -> Result
             ErrorKind::NotFound if !failure.has_hint() => {
                 failure.hint(format!("{} shows what is there", next::list_packs(&listing.location)))
             }
-            _ => next::or_no_host(failure, &listing.location),
+            _ => failure,
         }
     })?;
     let (versions, others) = by_version(tags);

@@ -16,7 +16,7 @@ use super::same::has_same_files;
 use crate::{
     failure::{Exit, Failure, tag_conflict},
     format,
-    pack::{form::repository, next, read::Workers},
+    pack::{form::repository, read::Workers},
     progress::{Progress, Verbs},
 };
 
@@ -198,10 +198,7 @@ async fn send(
     };
     if job.dry_run {
         let planned = transfer::plan(artifact, &selector, &*target, &options).await;
-        let failed = |error| {
-            let failure = Failure::of_store(format!("cannot look at `{place}` in `{location}`"), &error);
-            next::or_no_host(failure, location)
-        };
+        let failed = |error| Failure::of_store(format!("cannot look at `{place}` in `{location}`"), &error);
         let plan = planned.map_err(failed)?;
         return Ok(match &plan.tag {
             TagPlan::Conflict { there } if is_there_otherwise(job, &*target, there, artifact).await => {
@@ -248,7 +245,7 @@ fn not_pushed(location: &ServerLocation, place: &str, failed: CopyError) -> Fail
     if let Some(conflict) = error.find::<TagConflict>() {
         return tag_conflict(place, &server, conflict);
     }
-    let failure = next::or_no_host(Failure::of_store(format!("cannot push `{place}` to `{server}`"), &error), location);
+    let failure = Failure::of_store(format!("cannot push `{place}` to `{server}`"), &error);
     let blobs = format::count(blobs_there, "blob");
     match (blobs_there, tag_written) {
         (_, true) => failure.state("the version's tag is written, a further tag is not"),
