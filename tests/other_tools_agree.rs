@@ -69,12 +69,18 @@ fn a_zot_serves_the_local_store() {
     assert_same_tree(&as_stored(tree(&folder)), &tree(sandbox.path("back")));
     // While it serves the folder, writing goes through it and not past it.
     sandbox.write("golden-centos-aws/values.yaml", "# other\n");
-    let before = tree(sandbox.path("store/golden-centos-aws"));
+    // A zot tidies up by itself: it writes index.json anew and makes a folder for uploads.
+    let content = || {
+        let index: serde_json::Value =
+            serde_json::from_str(&sandbox.read_text("store/golden-centos-aws/index.json")).expect("an index is JSON");
+        (index["manifests"].clone(), tree(sandbox.path("store/golden-centos-aws/blobs")))
+    };
+    let before = content();
     sandbox.spectro(["pack", "push", "golden-centos-aws", "-f", "-r", "oci-layout:store"]).run().fails(4).says("zot");
     let new = sandbox.copy_folder(sandbox.path("golden-centos-aws"), "other");
     sandbox.write(new.join("pack.json"), sandbox.read_text("other/pack.json").replace("7.7.1908", "8.0.0"));
     sandbox.spectro(["pack", "push", "other", "-r", "oci-layout:store"]).run().fails(4).says("push to that zot");
-    assert_same_tree(&before, &tree(sandbox.path("store/golden-centos-aws")));
+    assert_eq!(before, content());
     sandbox.spectro(["pack", "push", "golden-centos-aws", "-f", "-r", &zot.host()]).run().success();
     drop(zot);
     sandbox
