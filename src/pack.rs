@@ -7,7 +7,7 @@
 pub(crate) mod chart;
 mod content;
 mod day;
-mod directory;
+pub(crate) mod directory;
 pub(crate) mod images;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod invariants;

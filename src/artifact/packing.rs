@@ -12,8 +12,8 @@ use std::{
 
 use crate::{
     digest::{Algorithm, Digest, Hasher},
-    pack::{Pack, PackFile, PackPath},
-    store::{Error, ErrorKind, Result, file::open},
+    pack::{Pack, PackFile, PackPath, directory::Directory},
+    store::{Error, ErrorKind, Result},
     tarball::write::{AddError, FORMAT, FolderWriter, Written},
 };
 
@@ -84,13 +84,15 @@ impl Packing {
     }
 
     fn write(&self, scratch: &File, failed: impl Fn(io::Error) -> Error + Copy) -> Result<Written> {
+        let directory =
+            Directory::open(&self.directory).map_err(|error| Error::file_system("open", &self.directory, error))?;
         let mut writer = FolderWriter::new(scratch).map_err(failed)?;
         writer.add_folder(&self.root).map_err(failed)?;
         for item in &self.items {
             let name = [&self.prefix, item.path()].concat();
             match item {
                 Item::Folder(_) => writer.add_folder(&name).map_err(failed)?,
-                Item::File(file) => self.add_file(&mut writer, &name, file, failed)?,
+                Item::File(file) => self.add_file(&directory, &mut writer, &name, file, failed)?,
             }
         }
         let (_, written) = writer.finish().map_err(failed)?;
@@ -99,20 +101,21 @@ impl Packing {
 
     fn add_file(
         &self,
+        directory: &Directory,
         writer: &mut FolderWriter<impl Write>,
         name: &str,
         file: &PackFile,
         failed: impl Fn(io::Error) -> Error,
     ) -> Result<()> {
         let path = file.path.as_str();
-        let location = file.path.to_path(&self.directory);
-        let content = open(&location).map_err(|error| Error::file_system("open", &location, error))?;
+        let unreadable = |doing, error| Error::file_system(doing, &file.path.to_path(&self.directory), error);
+        let content = directory.open_file(&file.path).map_err(|error| unreadable("open", error))?;
         if !content.metadata().is_ok_and(|found| found.is_file()) {
             return Err(changed(path));
         }
         let mut content = Hashing { content, hasher: Hasher::new(file.digest.algorithm()) };
         writer.add_file(name, file.executable, file.size, &mut content).map_err(|error| match error {
-            AddError::Read(error) => Error::file_system("read", &location, error),
+            AddError::Read(error) => unreadable("read", error),
             AddError::Write(error) => failed(error),
             AddError::Size(_) => changed(path),
         })?;

@@ -6,7 +6,7 @@
 
 mod ignored;
 
-use std::{collections::BTreeMap, fs::File, io, os::unix::ffi::OsStrExt, path::Path};
+use std::{cell::RefCell, collections::BTreeMap, fs::File, io, os::unix::ffi::OsStrExt, path::Path};
 
 use rustix::{
     fd::{AsFd, OwnedFd},
@@ -21,6 +21,8 @@ use super::{
 pub(crate) use ignored::IGNORE_FILE;
 use ignored::Ignored;
 
+/// How a folder within a pack is opened: only if it is one, and no link to one.
+const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 /// How many levels of folders a pack may have.
 const DEEPEST: usize = 100;
 
@@ -39,38 +41,48 @@ pub(crate) struct Listing {
 
 /// A pack's folder, open.
 #[derive(Debug)]
-pub(crate) struct Directory(OwnedFd);
+pub(crate) struct Directory {
+    root: OwnedFd,
+    /// The folder of the file that was opened last: the next one mostly lies there, too.
+    last: RefCell<Option<(PackPath, OwnedFd)>>,
+}
 
 impl Directory {
     /// Opens the folder of a pack; it may be given by a link.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        Ok(Self(rustix::fs::open(path, flags, Mode::empty())?))
+        Ok(Self { root: rustix::fs::open(path, flags, Mode::empty())?, last: RefCell::default() })
     }
 
     /// Opens a regular file.
     pub(crate) fn open_file(&self, path: &PackPath) -> io::Result<File> {
-        let mut folder: Option<OwnedFd> = None;
-        let mut names = path.components().peekable();
-        loop {
-            let name = names.next().expect("a path has a last name");
-            let within = folder.as_ref().map_or_else(|| self.0.as_fd(), AsFd::as_fd);
-            let last = names.peek().is_none();
-            // Without O_NONBLOCK opening a FIFO waits for its other end.
-            let kind = if last { OFlags::NONBLOCK | OFlags::NOCTTY } else { OFlags::DIRECTORY };
-            let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | kind;
-            let next = openat(within, name, flags, Mode::empty())?;
-            if last {
-                return Ok(File::from(next));
+        // Without O_NONBLOCK opening a FIFO waits for its other end.
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let open = |folder: &OwnedFd| Ok(File::from(openat(folder, path.file_name(), flags, Mode::empty())?));
+        let Some(parent) = path.parent() else { return open(&self.root) };
+        let mut last = self.last.borrow_mut();
+        match &mut *last {
+            Some((opened, folder)) if *opened == parent => open(folder),
+            last => {
+                let (_, folder) = last.insert((parent.clone(), self.open_folder(&parent)?));
+                open(folder)
             }
-            folder = Some(next);
         }
+    }
+
+    fn open_folder(&self, path: &PackPath) -> io::Result<OwnedFd> {
+        let mut folder: Option<OwnedFd> = None;
+        for name in path.components() {
+            let within = folder.as_ref().unwrap_or(&self.root);
+            folder = Some(openat(within, name, FOLDER, Mode::empty())?);
+        }
+        Ok(folder.expect("a path has a name"))
     }
 
     /// Lists everything in it.
     pub(crate) fn list(&self, ignored: &[u8], findings: &mut Vec<Finding>) -> Listing {
         let mut walk = Walk { ignored: Ignored::new(ignored, findings), listing: Listing::default(), findings };
-        walk.folder(self.0.as_fd(), None, 0);
+        walk.folder(self.root.as_fd(), None, 0);
         let mut listing = walk.listing;
         for paths in [&mut listing.files, &mut listing.folders, &mut listing.links, &mut listing.left_out] {
             paths.sort();
@@ -92,10 +104,16 @@ impl Walk<'_> {
             Err(error) => return self.unreadable(path.map_or(".", PackPath::as_str), error),
         };
         let mut seen: BTreeMap<String, PackPath> = BTreeMap::new();
-        for name in names {
+        for (name, kind) in names {
             let Some(path) = self.path(path, &name) else { continue };
-            let kind = match statat(&folder, name.as_slice(), AtFlags::SYMLINK_NOFOLLOW) {
-                Ok(stat) => FileType::from_raw_mode(stat.st_mode),
+            let kind = match kind {
+                // Not every file system tells it with the name.
+                FileType::Unknown => statat(&folder, name.as_slice(), AtFlags::SYMLINK_NOFOLLOW)
+                    .map(|stat| FileType::from_raw_mode(stat.st_mode)),
+                kind => Ok(kind),
+            };
+            let kind = match kind {
+                Ok(kind) => kind,
                 Err(error) => {
                     self.unreadable(path.as_str(), error);
                     continue;
@@ -138,8 +156,7 @@ impl Walk<'_> {
             let message = format!("`{path}` is nested more than {DEEPEST} folders deep");
             return self.unsafe_file(&path, message, "leave it out with a line in .packignore");
         }
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        match openat(folder, name, flags, Mode::empty()) {
+        match openat(folder, name, FOLDER, Mode::empty()) {
             Ok(opened) => self.folder(opened, Some(&path), depth + 1),
             Err(error) => self.unreadable(path.as_str(), error),
         }
@@ -181,16 +198,16 @@ pub(crate) fn unreadable(path: &str, error: &io::Error) -> Finding {
     Finding::new(Code::FileUnreadable, format!("`{path}` cannot be read: {reason}")).in_file(path)
 }
 
-/// Returns the names in a folder, sorted by their bytes, without `.` and `..`.
-fn names_in(folder: impl AsFd) -> Result<Vec<Vec<u8>>, Errno> {
+/// Returns the names in a folder with what they are, sorted by their bytes, without `.` and `..`.
+fn names_in(folder: impl AsFd) -> Result<Vec<(Vec<u8>, FileType)>, Errno> {
     let mut names = Vec::new();
     for entry in Dir::read_from(folder)? {
         let entry = entry?;
         let name = std::ffi::OsStr::from_bytes(entry.file_name().to_bytes());
         if name != "." && name != ".." {
-            names.push(name.as_bytes().to_vec());
+            names.push((name.as_bytes().to_vec(), entry.file_type()));
         }
     }
-    names.sort();
+    names.sort_by(|(one, _), (other, _)| one.cmp(other));
     Ok(names)
 }

@@ -30,6 +30,7 @@ const PIECE: usize = 64 * 1024;
 pub struct FolderWriter<W: Write> {
     output: GzipWriter<Counted<W>>,
     content: Hasher,
+    piece: Vec<u8>,
 }
 
 /// What was written.
@@ -66,7 +67,7 @@ impl<W: Write> FolderWriter<W> {
     /// Fails where `output` does.
     pub fn new(output: W) -> io::Result<Self> {
         let output = GzipWriter::new(Counted { output, hasher: Hasher::new(Algorithm::Sha256), size: 0 })?;
-        Ok(Self { output, content: Hasher::new(Algorithm::Sha256) })
+        Ok(Self { output, content: Hasher::new(Algorithm::Sha256), piece: vec![0; PIECE] })
     }
 
     /// Adds a folder; `path` has no `/` at its end.
@@ -92,10 +93,9 @@ impl<W: Write> FolderWriter<W> {
     ) -> Result<(), AddError> {
         let kind = if executable { Kind::Executable } else { Kind::File };
         self.write(&header::entry(path, kind, size)).map_err(AddError::Write)?;
-        let mut piece = vec![0; usize::try_from(size).map_or(PIECE, |size| size.clamp(1, PIECE))];
         let mut left = size;
         loop {
-            let read = match content.read(&mut piece) {
+            let read = match content.read(&mut self.piece) {
                 Ok(read) => read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(AddError::Read(error)),
@@ -104,7 +104,8 @@ impl<W: Write> FolderWriter<W> {
                 break;
             }
             left = left.checked_sub(read as u64).ok_or(AddError::Size(size))?;
-            self.write(&piece[..read]).map_err(AddError::Write)?;
+            let Self { output, content: hasher, piece } = self;
+            write(output, hasher, &piece[..read]).map_err(AddError::Write)?;
         }
         if left > 0 {
             return Err(AddError::Size(size));
@@ -128,9 +129,13 @@ impl<W: Write> FolderWriter<W> {
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.content.update(bytes);
-        self.output.write_all(bytes)
+        write(&mut self.output, &mut self.content, bytes)
     }
+}
+
+fn write(output: &mut impl Write, content: &mut Hasher, bytes: &[u8]) -> io::Result<()> {
+    content.update(bytes);
+    output.write_all(bytes)
 }
 
 /// Hashes and counts what goes through.

@@ -8,8 +8,15 @@ use std::ops::Range;
 use super::reference::ImageName;
 use crate::template::{Node, Template};
 
+/// How the names of variables begin that hand an operator its images.
+const RELATED: &str = "RELATED_IMAGE_";
+
 /// Returns each image with its text and its bytes in the template.
 pub(super) fn find(text: &str, template: &Template) -> Vec<(ImageName, Range<usize>)> {
+    // Most templates have none, and are not looked at line by line.
+    if !text.contains("image:") && !text.contains(RELATED) {
+        return Vec::new();
+    }
     let mut plain = Vec::new();
     plain_text(&template.nodes, &mut plain);
     let mut found = Vec::new();
@@ -34,7 +41,7 @@ pub(super) fn find(text: &str, template: &Template) -> Vec<(ImageName, Range<usi
             let at = range.start + line.find(value).unwrap_or_default();
             found.push((name, at..at + value.len()));
         }
-        related = value_of(item, "name").is_some_and(|name| name.starts_with("RELATED_IMAGE_"));
+        related = value_of(item, "name").is_some_and(|name| name.starts_with(RELATED));
     }
     found
 }
