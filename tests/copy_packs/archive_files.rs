@@ -19,7 +19,10 @@ fn one_that_fails_stops_no_other_and_an_archive_is_written_whole_or_not() {
     assert!(last.iter().all(|line| line.contains(" failed ")), "what failed comes last: {}", outcome.stdout);
     copy(&sandbox, &["Nothing", "golden-centos-aws", "oci-layout:./z", "-r", STORE]).fails(2);
     assert!(!sandbox.path("z").exists(), "what is written wrongly is told before anything is done");
-    to("oci-archive:all.tar", &[]).fails(3).says("`all.tar` was not written");
+    to("oci-archive:all.tar", &[])
+        .fails(3)
+        .prints("2 not written, 1 failed, 0 B sent")
+        .says("`all.tar` was not written");
     assert!(!sandbox.path("all.tar").exists());
     let left: Vec<_> = fs::read_dir(sandbox.work()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().starts_with(".spectro")), "{left:?}");

@@ -14,7 +14,7 @@ use spectro_pack::{
 
 use self::{
     find::{Servers, find},
-    one::{Copying, Item, Job, copy_one},
+    one::{Copying, Item, Job, Outcome, copy_one},
 };
 use super::{form::Word, next, read::Workers};
 use crate::{
@@ -124,6 +124,11 @@ pub(crate) async fn run(args: Args, context: &Context) -> Result<ExitCode, Failu
     if let (ServerLocation::Archive(file), Store::Layout(store), false) = (&job.target, &job.store, args.dry_run) {
         if worst.is_some() {
             context.output.say(&format!("`{}` was not written: something failed", file.display()));
+            for copying in &mut done {
+                if matches!(copying.outcome, Outcome::Done { .. }) {
+                    copying.outcome = Outcome::NotWritten;
+                }
+            }
         } else {
             let exported = store.export(file, args.force).await;
             exported.map_err(|error| Failure::of_store(format!("cannot write `{}`", file.display()), &error))?;

@@ -66,6 +66,8 @@ pub(super) enum Outcome {
         /// Whether what is missing would be mounted.
         mounts: bool,
     },
+    /// It went well, but its archive file was not written, since another pack failed.
+    NotWritten,
     Failed(Failure),
 }
 
@@ -73,7 +75,7 @@ impl Copying {
     /// Returns the exit code that this pack alone would give, unless all went well.
     pub(super) fn exit(&self) -> Option<Exit> {
         match &self.outcome {
-            Outcome::Done { .. } => None,
+            Outcome::Done { .. } | Outcome::NotWritten => None,
             Outcome::Planned { plan, .. } => matches!(plan.tag, TagPlan::Conflict { .. }).then_some(Exit::Conflict),
             Outcome::Failed(failure) => Some(failure.exit),
         }

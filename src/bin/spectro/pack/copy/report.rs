@@ -46,6 +46,7 @@ fn word(copying: &Copying) -> &'static str {
             TagPlan::Overwrite { .. } => "to overwrite",
             TagPlan::Conflict { .. } => "conflict",
         },
+        Outcome::NotWritten => "not written",
         Outcome::Failed(_) => "failed",
     }
 }
@@ -54,7 +55,7 @@ fn digest(copying: &Copying) -> Option<&Digest> {
     match &copying.outcome {
         Outcome::Done { copied, .. } => Some(&copied.digest),
         Outcome::Planned { plan, .. } => Some(&plan.digest),
-        Outcome::Failed(_) => None,
+        Outcome::NotWritten | Outcome::Failed(_) => None,
     }
 }
 
@@ -81,7 +82,7 @@ fn moved(copying: &Copying) -> (u64, usize) {
             let missing = planned_blobs(plan, referrers).into_iter().filter(|(_, there)| !there);
             if *mounts { (0, missing.count()) } else { (missing.map(|(blob, _)| blob.size).sum(), 0) }
         }
-        Outcome::Failed(_) => (0, 0),
+        Outcome::NotWritten | Outcome::Failed(_) => (0, 0),
     }
 }
 
@@ -96,7 +97,7 @@ fn referrers(copying: &Copying) -> usize {
     match &copying.outcome {
         Outcome::Done { referrers, .. } => referrers.len(),
         Outcome::Planned { referrers, .. } => referrers.len(),
-        Outcome::Failed(_) => 0,
+        Outcome::NotWritten | Outcome::Failed(_) => 0,
     }
 }
 
@@ -167,7 +168,7 @@ fn many(job: &Job, all: &[Copying]) -> String {
         })
         .collect();
     let mut counts = Vec::new();
-    for name in ["copied", "to copy", "overwrote", "to overwrite", "unchanged", "conflict", "failed"] {
+    for name in ["copied", "to copy", "overwrote", "to overwrite", "unchanged", "conflict", "not written", "failed"] {
         let number = all.iter().filter(|copying| word(copying) == name).count();
         if number > 0 {
             counts.push(format!("{number} {name}"));
