@@ -34,11 +34,11 @@ fn the_digests_of_the_packs_are_those_that_were_published() {
     insta::assert_snapshot!(golden, @"
     cni-flannel sha256:1919ed831176dec623f5e1af862ad8c0b217a29833df5f7ce0fa67eef219d22b
     csi-local-path sha256:03da284ecdc2e37a18c84d2b8cfd8da396ac7aed50fbbd10604951bd07c4c583
-    golden-centos-aws sha256:a1eedf2e465e1794f41da028bdd6df6718ff9f8db897608404977b5ec003d989
-    golden-centos-azure sha256:de5c6c9e4961e8bf07062c09fc88bd196f6573023b682ba33b6a524ffdb682d4
-    golden-centos-vsphere sha256:545ee5312c8b1f9c67d0b269d007bf9e13447ab82f0a525e2a90a3a57538d0b0
-    golden-ubuntu-vsphere sha256:554b29c5a1f63d0b44e5738f552461444dfb8efa25c64ff1ace8656f090533c1
-    kubernetes sha256:729b2dbef0bfe7374382f5d9818a25fbcfeb58aa08f7976e30c038b05a581a4b
+    golden-centos-aws sha256:7b2f817034f325bf230c8f9cc986e2d2e89717926472903384d187b9bfdd3f28
+    golden-centos-azure sha256:c07531d69831af171e03ea158850b3d27d632460fca9e1a238522fd7ee45900d
+    golden-centos-vsphere sha256:055f9b1fea78f913a81d687598c392f2116c96db1c05e2c4466351bc51b1fb11
+    golden-ubuntu-vsphere sha256:be2ff09054c89bf9bf0a977aa5a8effed385e3dff5909277c756ece442ea6e57
+    kubernetes sha256:820a118623e989108ebe82c9127cf66ad4a5d7ae139146e07e9351ac3346ca75
     permission-manager sha256:1dee54df8e7eabb91e970e3291eb38ef1bb75c33cb70aedd14a169144c05643d
     prometheus-grafana sha256:3462f87cbb687042deaa6819344b17807782fe5ce156f324d6882dd459870113
     ");

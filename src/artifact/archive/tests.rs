@@ -68,7 +68,7 @@ fn the_digest_is_this_one() {
     let (_folder, artifact) = sample();
     assert_eq!(
         artifact.manifest().digest().as_str(),
-        "sha256:87aae9b2d5e02f9b22abcb6238db98edd254b09985b9ffd759d7c89602df4294"
+        "sha256:3e0afe26a8fb86791b47e26b8f98e2c80a25efa763bb852c4a4ba18b70dc354f"
     );
 }
 

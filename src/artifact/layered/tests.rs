@@ -62,7 +62,7 @@ fn the_digest_is_this_one() {
     let artifact = encode(&read_pack(folder.path()));
     assert_eq!(
         artifact.manifest().digest().as_str(),
-        "sha256:227be90635143b2f637d07256fcc0c6dc23fc9152c1cee2d04d86cac6eda65d9"
+        "sha256:cd0c5c1eae208b1de693ae5fa187297557162315890a14596842c30b157f79cb"
     );
 }
 

@@ -2,20 +2,20 @@
 //!
 //! `flate2` would do, but another crate of a program can switch its compressor by feature unification, and then the same
 //! folder has another digest. `miniz_oxide` is pinned exactly, gets pieces of one size whatever the caller writes, and runs
-//! at level 6 (73 MB/s measured; level 9 saves 1 % at half the speed).
+//! at level 5 (115 MB/s over the charts of 150 packs; level 6 saves 2 % at 70 MB/s, level 4 costs 2 % at 140 MB/s).
 
 use std::{fmt, io, io::Write};
 
-use miniz_oxide::{
-    DataFormat,
-    deflate::{
-        CompressionLevel,
-        core::{CompressorOxide, TDEFLFlush, TDEFLStatus, compress_to_output},
-    },
+use miniz_oxide::deflate::core::{
+    CompressorOxide, TDEFLFlush, TDEFLStatus, compress_to_output, create_comp_flags_from_zip_params,
 };
 
 /// Magic bytes, method deflate, no name, no time, no extra flags, operating system 255 (unknown).
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+/// How hard the compressor tries, from 1 to 9.
+pub(super) const LEVEL: u8 = 5;
+/// How the compressor is told to write the stream alone, without a header of zlib's.
+const RAW: i32 = -15;
 /// The size of the pieces that the compressor gets, in bytes.
 const PIECE: usize = 64 * 1024;
 
@@ -32,10 +32,10 @@ impl<W: Write> GzipWriter<W> {
     /// Returns a writer of an empty stream, whose header is written.
     pub(super) fn new(mut output: W) -> io::Result<Self> {
         output.write_all(&HEADER)?;
-        let compressor = CompressorOxide::with_format_and_level(DataFormat::Raw, CompressionLevel::DefaultLevel);
+        let flags = create_comp_flags_from_zip_params(LEVEL.into(), RAW, 0);
         Ok(Self {
             output,
-            compressor: Box::new(compressor),
+            compressor: Box::new(CompressorOxide::new(flags)),
             piece: Vec::with_capacity(PIECE),
             checksum: crc32fast::Hasher::new(),
             size: 0,
