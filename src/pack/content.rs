@@ -7,6 +7,8 @@ use std::{
     fs::File,
     io::{self, Read},
     os::unix::fs::PermissionsExt,
+    sync::mpsc,
+    thread,
 };
 
 use super::{
@@ -19,6 +21,10 @@ use crate::digest::{Algorithm, Hasher};
 
 /// How much of a file is in memory when it is only hashed.
 const BUFFER: usize = 128 << 10;
+/// From how many bytes on another thread hashes what was read, while this one reads on.
+const LARGE: u64 = 16 << 20;
+/// How many buffers wait for it at most.
+const AHEAD: usize = 4;
 
 /// A file that is being read and hashed.
 #[derive(Debug)]
@@ -59,6 +65,9 @@ impl FileReader {
 
     /// Reads what is left and returns the file with its digest.
     pub(crate) fn finish(mut self) -> Result<PackFile, Box<Finding>> {
+        if self.size.saturating_sub(self.read) >= LARGE {
+            self.read_ahead().map_err(|error| Box::new(unreadable(self.path.as_str(), &error)))?;
+        }
         if self.read <= self.size {
             let mut buffer = vec![0; BUFFER.min(usize::try_from(self.size - self.read).unwrap_or(BUFFER) + 1)];
             loop {
@@ -75,6 +84,39 @@ impl FileReader {
         }
         let Self { path, size, executable, hasher, checksum, .. } = self;
         Ok(PackFile { path, size, digest: hasher.finish(), checksum: checksum.finalize(), executable })
+    }
+}
+
+impl FileReader {
+    /// Reads what is left, up to the size that the file had, while another thread hashes.
+    fn read_ahead(&mut self) -> io::Result<()> {
+        let Self { file, size, read, hasher, checksum, .. } = self;
+        let (give, filled) = mpsc::sync_channel::<(Vec<u8>, usize)>(AHEAD);
+        let (give_back, hashed) = mpsc::channel();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                for (buffer, length) in filled {
+                    hasher.update(&buffer[..length]);
+                    // Nobody takes it back after the last byte.
+                    give_back.send(buffer).ok();
+                }
+            });
+            while *read < *size {
+                let mut buffer = hashed.try_recv().unwrap_or_else(|_| vec![0; BUFFER]);
+                let wanted = usize::try_from(*size - *read).map_or(BUFFER, |left| left.min(BUFFER));
+                let length = match file.read(&mut buffer[..wanted]) {
+                    Ok(0) => break,
+                    Ok(length) => length,
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                    Err(error) => return Err(error),
+                };
+                checksum.update(&buffer[..length]);
+                *read += length as u64;
+                give.send((buffer, length)).expect("the other thread takes all");
+            }
+            drop(give);
+            Ok(())
+        })
     }
 }
 
@@ -124,6 +166,31 @@ mod tests {
     }
 
     #[test]
+    fn a_large_file_is_hashed_as_a_small_one_is() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("a")).unwrap();
+        let path = folder.path().join("a/b");
+        let content: Vec<u8> = (0..LARGE + 1_000_003).map(|number| (number / 7).to_le_bytes()[0]).collect();
+        fs::write(&path, &content).unwrap();
+        let mut part = open(folder.path());
+        part.read_exact(&mut [0; 12]).unwrap();
+        for read in [open(folder.path()), part] {
+            let file = read.finish().unwrap();
+            assert_eq!((file.size, &file.digest), (content.len() as u64, &Digest::of(&content)));
+            assert_eq!(file.checksum, crc32fast::hash(&content));
+        }
+        let unreadable =
+            FileReader { file: fs::OpenOptions::new().write(true).open(&path).unwrap(), ..open(folder.path()) };
+        assert_eq!(unreadable.finish().unwrap_err().message, "`a/b` cannot be read: bad file descriptor");
+        let growing = open(folder.path());
+        fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"x").unwrap();
+        assert_eq!(growing.finish().unwrap_err().message, "`a/b` changed while it was read");
+        let shrinking = open(folder.path());
+        fs::write(&path, &content[1..]).unwrap();
+        assert_eq!(shrinking.finish().unwrap_err().message, "`a/b` changed while it was read");
+    }
+
+    #[test]
     fn a_file_that_changes_its_size_meanwhile_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("a")).unwrap();
@@ -138,6 +205,25 @@ mod tests {
         let shrinking = open(folder.path());
         fs::write(&path, "0").unwrap();
         assert_eq!(shrinking.finish().unwrap_err().code, Code::FileUnreadable);
+    }
+
+    #[test]
+    fn a_folder_that_is_swapped_for_a_link_meanwhile_leads_nowhere() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, file) in [("a", "b"), ("other", "c")] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+            fs::write(folder.path().join(name).join(file), "x").unwrap();
+        }
+        let directory = Directory::open(folder.path()).unwrap();
+        let open = |path: &str| FileReader::open(&directory, &path.parse().unwrap());
+        open("a/b").unwrap();
+        fs::rename(folder.path().join("a"), folder.path().join("before")).unwrap();
+        std::os::unix::fs::symlink("other", folder.path().join("a")).unwrap();
+        assert_eq!(open("a/c").unwrap_err().code, Code::FileUnreadable);
+        // The folder that was open is still the one whose files are read.
+        open("a/b").unwrap();
+        open("other/c").unwrap();
+        assert_eq!(open("a/b").unwrap_err().code, Code::FileUnreadable);
     }
 
     #[test]
