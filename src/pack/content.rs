@@ -85,9 +85,7 @@ impl FileReader {
         let Self { path, size, executable, hasher, checksum, .. } = self;
         Ok(PackFile { path, size, digest: hasher.finish(), checksum: checksum.finalize(), executable })
     }
-}
 
-impl FileReader {
     /// Reads what is left, up to the size that the file had, while another thread hashes.
     fn read_ahead(&mut self) -> io::Result<()> {
         let Self { file, size, read, hasher, checksum, .. } = self;
@@ -114,6 +112,7 @@ impl FileReader {
                 *read += length as u64;
                 give.send((buffer, length)).expect("the other thread takes all");
             }
+            // The other thread ends when nothing more can come; so it does after an error, where this is dropped, too.
             drop(give);
             Ok(())
         })

@@ -1,7 +1,7 @@
 //! What is in a pack's folder: regular files and folders, sorted by path, and nothing else.
 //!
-//! No link is ever followed: every name is looked at relative to the open folder that holds it, and a file is opened by its whole
-//! way with `O_NOFOLLOW` at each step, so that a folder that is swapped for a link meanwhile leads nowhere. A FIFO is neither
+//! No link is ever followed: every name is looked at relative to the open folder that holds it, and a file's folder is opened by its
+//! whole way with `O_NOFOLLOW` at each step, so that one that is swapped for a link meanwhile leads nowhere. A FIFO is neither
 //! opened nor waited for.
 
 mod ignored;
@@ -64,8 +64,8 @@ impl Directory {
         match &mut *last {
             Some((opened, folder)) if *opened == parent => open(folder),
             last => {
-                let (_, folder) = last.insert((parent.clone(), self.open_folder(&parent)?));
-                open(folder)
+                let folder = self.open_folder(&parent)?;
+                open(&last.insert((parent, folder)).1)
             }
         }
     }
