@@ -39,6 +39,7 @@ fn the_bytes_are_these() {
         26e3cfc347ecfe08fc8409fd1ba75bab209590c76bff5c44fdf38e092059422cbcffa6a6f3aaa9551520\
         84102ac809afacb434000a0000";
     assert_eq!(hex, golden);
+    assert!(FORMAT.ends_with(&format!(" level {}", super::gzip::LEVEL)), "{FORMAT}");
     assert_eq!((written.size, written.digest), (bytes.len() as u64, Digest::of(&bytes)));
     let (bytes, written) = everything();
     assert_eq!((written.size, &written.digest), (bytes.len() as u64, &Digest::of(&bytes)));
